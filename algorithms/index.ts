@@ -1,0 +1,28 @@
+/** The registry of locks: one line each. */
+
+import type { Algorithm, AnyAlgorithm, Grant, Needs } from './algorithm.ts'
+import { noLock } from './no-lock.ts'
+import type { ParameterDefinitions } from './parameters.ts'
+import { redisBlindDelete } from './redis-blind-delete.ts'
+import { redisSetPx } from './redis-set-px.ts'
+import { redisSetnxGetsetPublished } from './redis-setnx-getset-published.ts'
+import { redisSetnxGetset } from './redis-setnx-getset.ts'
+import { redlock } from './redlock.ts'
+
+export * from './algorithm.ts'
+export * from './parameters.ts'
+
+/** Forgets the types of a lock, which only the lock itself can use: the world hands each its own values back. */
+const erase = <Needed extends Needs, Definitions extends ParameterDefinitions, Session, Held extends Grant>(
+  algorithm: Algorithm<Needed, Definitions, Session, Held>,
+): AnyAlgorithm => algorithm as unknown as AnyAlgorithm
+
+/** Every lock that locksim knows by name. */
+export const algorithms: readonly AnyAlgorithm[] = [
+  erase(noLock),
+  erase(redisBlindDelete),
+  erase(redisSetnxGetset),
+  erase(redisSetnxGetsetPublished),
+  erase(redisSetPx),
+  erase(redlock),
+]

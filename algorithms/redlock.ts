@@ -1,0 +1,99 @@
+/** Redlock: the same key with the same random value on a majority of independent Redis masters. */
+
+import { all, clock, monotonic, sleep } from '#sim'
+import type { Process } from '#sim'
+import { defineAlgorithm } from './algorithm.ts'
+import type { Grant } from './algorithm.ts'
+import { count, duration, flag, oneOf } from './parameters.ts'
+import { majorityOf, majorityOwners } from './redis-holders.ts'
+
+const PAGE = 'redis docs/manual/patterns/distributed-locks.md, "the Redlock algorithm"'
+
+interface RedlockGrant extends Grant {
+  readonly value: string
+}
+
+/**
+ * Redlock as redis.io describes it. Its promise holds within the validity time and as long as clocks run
+ * at about the same rate and never jump, and no server forgets: delayed restarts and persistence are
+ * options of the redis service (`delayedRestartMs`, `persistence`), not of the lock.
+ */
+export const redlock = defineAlgorithm({
+  name: 'redlock',
+  summary: 'the same key on a majority of independent Redis masters, with a validity time',
+  sources: [PAGE, 'antirez.com/news/101', 'martin.kleppmann.com 2016-02-08'],
+  claims: [
+    { promise: 'exclusion/validity', from: PAGE },
+    { promise: 'deadlock-freedom', from: PAGE },
+    { promise: 'ownership', from: PAGE },
+  ],
+  needs: { redis: 5 },
+  scales: 'redis',
+  parameters: {
+    ttlMs: duration(10_000, 'how long the keys live'),
+    serverTimeoutMs: duration(50, 'how long to wait for each server; far less than ttlMs'),
+    elapsedCheck: flag(true, 'whether acquiring must have taken less than ttlMs (step 3)'),
+    driftPerMille: count(10, 'allowance for clock drift, in thousandths of ttlMs'),
+    driftMs: duration(2, 'allowance for clock drift, beside the thousandths'),
+    clock: oneOf(
+      ['wall', 'monotonic'],
+      'wall',
+      'the client’s clock that measures the elapsed time',
+    ),
+    attemptsMax: count(3, 'how often to try in one call of acquire'),
+    retryDelayMaxMs: duration(200, 'the longest delay between attempts'),
+    retryJitter: flag(true, 'whether the delay is random, as the page asks, or always the longest'),
+    tokenCounter: flag(
+      false,
+      'whether a grant gets a fencing token from a counter on the first server; not a part of Redlock, ' +
+        'and only as durable as that one server',
+    ),
+  },
+  gives: ({ tokenCounter }) => ({ token: tokenCounter, validity: true }),
+  leaseMs: ({ ttlMs }) => ttlMs,
+
+  *open(me, { serverTimeoutMs }) {
+    return me.services.redis.servers.map((server) => server.within(serverTimeoutMs))
+  },
+
+  *acquire(me, parameters): Process<RedlockGrant | undefined> {
+    const { lock, session: masters } = me
+    const { ttlMs, clock: validityClock } = parameters
+    const quorum = majorityOf(masters.length)
+    const allowanceMs = (ttlMs * parameters.driftPerMille) / 1000 + parameters.driftMs
+    const readClock = validityClock === 'wall' ? clock : monotonic
+
+    for (let attempt = 1; attempt <= parameters.attemptsMax; attempt++) {
+      const value = me.token()
+      const startedMs = yield* readClock()
+      const replies = yield* all(masters.map((master) => master.setIfAbsent(lock, value, ttlMs)))
+      const elapsedMs = (yield* readClock()) - startedMs
+
+      const votes = replies.filter((reply) => reply.ok && reply.value).length
+      if (votes >= quorum && (elapsedMs < ttlMs || !parameters.elapsedCheck)) {
+        const grant = { value, validUntilMs: startedMs + ttlMs - allowanceMs, validityClock }
+        if (!parameters.tokenCounter) return grant
+        const counted = yield* me.services.redis.servers[0]!.incr(`${lock}:token`)
+        if (counted.ok) return { ...grant, token: counted.value }
+      }
+
+      // A SET without an answer may have landed, so that every server is asked, not only those that agreed.
+      yield* all(masters.map((master) => master.deleteIfEquals(lock, value)))
+      if (attempt === parameters.attemptsMax) break
+      const { retryDelayMaxMs } = parameters
+      yield* sleep(parameters.retryJitter ? me.jitterMs(retryDelayMaxMs) : retryDelayMaxMs)
+    }
+    return undefined
+  },
+
+  *release({ lock, session: masters }, { value }) {
+    const replies = yield* all(masters.map((master) => master.deleteIfEquals(lock, value)))
+    const quorum = majorityOf(masters.length)
+    const freed = replies.filter((reply) => reply.ok && reply.value === 1).length
+    if (freed >= quorum) return 'ok'
+    const unknown = replies.filter((reply) => !reply.ok && reply.happened === 'unknown').length
+    return freed + unknown >= quorum ? 'unknown' : 'not-held'
+  },
+
+  holders: ({ redis }, lock) => majorityOwners(redis, lock),
+})

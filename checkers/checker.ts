@@ -1,0 +1,83 @@
+/** The contract of a checker: a fold over facts that ends in a verdict. It cannot disturb a run. */
+
+import type { FactEvent, FactKind } from '#sim'
+
+/** The promises that a lock can make. */
+export type PromiseName =
+  | 'exclusion/service'
+  | 'exclusion/belief'
+  | 'exclusion/validity'
+  | 'exclusion/effect'
+  | 'fencing'
+  | 'lost-update'
+  | 'deadlock-freedom'
+  | 'ownership'
+  | 'contention'
+
+/** What a checker may know of a run before it begins: nothing of the algorithm's inside. */
+export interface RunHeader {
+  readonly clients: readonly string[]
+  /** Whether the lock gives fencing tokens / says until when a hold is valid. */
+  readonly offersToken: boolean
+  readonly offersValidity: boolean
+  /** What the store checks. */
+  readonly fencing: 'off' | 'writes' | 'all'
+  /** Within what time somebody must get the lock once nothing stands in the way, in ms. */
+  readonly progressWithinMs: number
+  /** Number of faults in the plan. */
+  readonly faults: number
+}
+
+/** How a run ended. */
+export interface RunEnd {
+  readonly atMs: number
+  /** `finished`: every client did all its rounds (or is dead for good); the others are budgets. */
+  readonly why: 'finished' | 'horizon' | 'event-budget'
+  /** True time after which no fault was active any more; 0 when there was none. */
+  readonly faultsOverAtMs: number
+}
+
+/** The verdicts of design §5. */
+export type VerdictName = 'held' | 'violated' | 'vacuous' | 'inconclusive' | 'not offered'
+
+/** The events that clash, and why they do, in at most eight sentences. */
+export interface Witness {
+  /** The two or more events that cannot all be allowed, oldest first. */
+  readonly events: readonly FactEvent[]
+  /** A proof in words: each sentence cites times and names, the last says what contradicts what. */
+  readonly proof: readonly string[]
+}
+
+/** What a checker says in the end. */
+export interface Verdict {
+  readonly promise: PromiseName
+  readonly verdict: VerdictName
+  /** One line: what was seen, in numbers ("4 holds by 2 clients, 1 overlap of 4,001 ms"). */
+  readonly evidence: string
+  /** Present exactly when violated: the first violation. */
+  readonly witness?: Witness
+  /** Measured numbers for tables, in the unit that the name says (`violations`, `overlapMs`, `boundMs`). */
+  readonly measures: Readonly<Record<string, number>>
+}
+
+/** One judgement in progress. */
+export interface Judgement {
+  see(event: FactEvent): void
+  end(end: RunEnd): Verdict
+}
+
+/** A judge of one promise. */
+export interface Checker {
+  readonly promise: PromiseName
+  /** `always`: no bad thing happens; `eventually`: a good thing happens in time; `sometimes`: the run was worth having. */
+  readonly mood: 'always' | 'eventually' | 'sometimes'
+  readonly summary: string
+  /** Where the promise is defined. */
+  readonly source: string
+  /** The kinds of facts it wants to see, and no others. */
+  readonly sees: readonly FactKind[]
+  start(header: RunHeader): Judgement
+}
+
+/** Checks a checker's shape. */
+export const defineChecker = (checker: Checker): Checker => checker

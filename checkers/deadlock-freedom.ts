@@ -1,0 +1,217 @@
+/** deadlock-freedom: once faults are over, somebody gets the lock in time whenever a live client asks and none has it. */
+
+import type { FactEvent, FactKind } from '#sim'
+import { defineChecker } from './checker.ts'
+import type { Judgement, RunHeader, Verdict, Witness } from './checker.ts'
+import { RIVALRY_KINDS, watchRivalry } from './rivalry.ts'
+import { inTraceOrder, vacuous } from './verdict.ts'
+import { countOf, inMs } from './words.ts'
+
+const promise = 'deadlock-freedom'
+
+const KINDS = [
+  ...RIVALRY_KINDS,
+  'granted',
+  'releasing',
+  'finished',
+] as const satisfies readonly FactKind[]
+
+/** A spell in which a live client asked and no live client believed; `to` is missing while it lasts. */
+interface Wait {
+  readonly fromMs: number
+  toMs: number
+  /** How many events had been seen when it began and when it ended. */
+  readonly from: number
+  to: number
+}
+
+/** Names what stood in the way and who waited, from the events up to the end of the wait. */
+const tell = (
+  seen: readonly FactEvent[],
+  wait: Wait,
+  sinceMs: number,
+  boundMs: number,
+  lasts: boolean,
+): Witness => {
+  const asking = new Map<string, FactEvent>()
+  const granted = new Map<string, FactEvent>()
+  let gone: FactEvent | undefined
+  let denied: FactEvent | undefined
+  for (let index = 0; index < wait.to; index++) {
+    const event = seen[index]
+    if (event === undefined) break
+    if (event.kind === 'acquiring') asking.set(event.node, event)
+    else if (event.kind === 'granted' || event.kind === 'finished') asking.delete(event.node)
+    else if (event.kind === 'denied' && index >= wait.from) denied = event
+    else if (event.kind === 'service-granted') granted.set(event.hold, event)
+    else if (event.kind === 'service-revoked') granted.delete(event.hold)
+    else if (event.kind === 'crashed') {
+      // A server's crash is no end of a belief, and no client was waiting there.
+      if (asking.delete(event.node) || index < wait.from) gone = event
+    } else if (event.kind === 'releasing' || event.kind === 'lost') {
+      asking.delete(event.node)
+      if (index < wait.from) gone = event
+    }
+  }
+  const waiter = asking.values().next().value
+  const orphan = granted.values().next().value
+  const proof: string[] = []
+  if (orphan?.kind === 'service-granted') {
+    proof.push(
+      `${orphan.node} had the lock granted to ${orphan.client} from ${inMs(orphan.atMs)} on (${orphan.hold}).`,
+    )
+  }
+  if (gone !== undefined) {
+    const what =
+      gone.kind === 'crashed'
+        ? 'crashed'
+        : gone.kind === 'lost'
+          ? 'was told of its loss'
+          : 'began to release the lock'
+    proof.push(`${gone.node} ${what} at ${inMs(gone.atMs)}.`)
+  }
+  if (waiter !== undefined) proof.push(`${waiter.node} had asked at ${inMs(waiter.atMs)}.`)
+  if (denied !== undefined) proof.push(`${denied.node} was turned away at ${inMs(denied.atMs)}.`)
+  if (sinceMs > wait.fromMs) proof.push(`The last fault was over at ${inMs(sinceMs)}.`)
+  proof.push(
+    `However, nobody who lived held the lock and nobody got it from ${inMs(sinceMs)} to ${inMs(wait.toMs)}${lasts ? ', the end of the run' : ''}: ${inMs(wait.toMs - sinceMs)} without progress, where ${inMs(boundMs)} were allowed.`,
+  )
+  const events = inTraceOrder(seen, [orphan, gone, waiter, denied])
+  // A lock that lets nobody in at all: what clashes is the asking and the last that was heard.
+  const last = seen[wait.to - 1]
+  if (events.length < 2 && last !== undefined && !events.includes(last)) events.push(last)
+  return { events, proof }
+}
+
+const judgeProgress = (header: RunHeader): Judgement => {
+  const boundMs = header.progressWithinMs
+  const rivalry = watchRivalry('holds')
+  const seen: FactEvent[] = []
+  const waits: Wait[] = []
+  const asking = new Set<string>()
+  const believing = new Map<string, string>()
+  let wait: Wait | undefined
+  let denials = 0
+  let grants = 0
+  let crashedHolderMs = -1
+  let takeOverMs = -1
+
+  const update = (event: FactEvent): void => {
+    const waiting = asking.size > 0 && believing.size === 0
+    if (waiting && wait === undefined) {
+      wait = { fromMs: event.atMs, toMs: event.atMs, from: seen.length, to: seen.length }
+    } else if (!waiting && wait !== undefined) {
+      wait.toMs = event.atMs
+      wait.to = seen.length
+      waits.push(wait)
+      wait = undefined
+    }
+  }
+
+  const crash = (event: FactEvent): void => {
+    asking.delete(event.node)
+    for (const [hold, client] of believing) {
+      if (client !== event.node) continue
+      believing.delete(hold)
+      if (believing.size === 0) crashedHolderMs = event.atMs
+    }
+  }
+
+  return {
+    see(event) {
+      seen.push(event)
+      rivalry.see(event)
+      switch (event.kind) {
+        case 'acquiring':
+          asking.add(event.node)
+          break
+        case 'denied':
+          // Still waiting: it will ask again until it has had its rounds.
+          denials++
+          return
+        case 'granted':
+          grants++
+          asking.delete(event.node)
+          believing.set(event.hold, event.node)
+          if (crashedHolderMs >= 0) {
+            const fromMs = wait === undefined ? event.atMs : Math.max(crashedHolderMs, wait.fromMs)
+            takeOverMs = Math.max(takeOverMs, event.atMs - fromMs)
+            crashedHolderMs = -1
+          }
+          break
+        case 'releasing':
+        case 'lost':
+          believing.delete(event.hold)
+          break
+        case 'finished':
+          asking.delete(event.node)
+          break
+        case 'crashed':
+          crash(event)
+          break
+        default:
+          return
+      }
+      update(event)
+    },
+    end(end) {
+      const lasting = wait
+      if (lasting !== undefined) {
+        lasting.toMs = end.atMs
+        lasting.to = seen.length
+        waits.push(lasting)
+        wait = undefined
+      }
+      let longest: Wait | undefined
+      let longestMs = 0
+      let violations = 0
+      for (const one of waits) {
+        const waitedMs = one.toMs - Math.max(one.fromMs, end.faultsOverAtMs)
+        if (waitedMs >= boundMs) violations++
+        if (waitedMs < longestMs || (longest !== undefined && waitedMs === longestMs)) continue
+        longest = one
+        longestMs = waitedMs
+      }
+      const measures: Record<string, number> = { violations, boundMs: longestMs, grants }
+      if (takeOverMs >= 0) measures['takeOverMs'] = takeOverMs
+      const takeOver = takeOverMs < 0 ? '' : `, taken over ${inMs(takeOverMs)} after a holder's crash`
+      const evidence = `${countOf(grants, 'grant')}, longest wait for a free lock ${inMs(longestMs)} of ${inMs(boundMs)} allowed${takeOver}`
+      const answer = (verdict: Verdict['verdict'], text: string, witness?: Witness): Verdict =>
+        witness === undefined
+          ? { promise, verdict, evidence: text, measures }
+          : { promise, verdict, evidence: text, measures, witness }
+
+      if (violations > 0 && longest !== undefined) {
+        const sinceMs = Math.max(longest.fromMs, end.faultsOverAtMs)
+        return answer(
+          'violated',
+          evidence,
+          tell(seen, longest, sinceMs, boundMs, longest === lasting),
+        )
+      }
+      if (lasting !== undefined && end.why !== 'finished') {
+        return answer('inconclusive', `${evidence}; somebody still waited when the run was cut off`)
+      }
+      if (rivalry.began() === undefined && denials === 0) {
+        return vacuous(promise, 'nobody ever had to wait', measures)
+      }
+      return answer('held', evidence)
+    },
+  }
+}
+
+/**
+ * If a live client asks and no live client is in its section, some client gets the lock within the bound, counted from
+ * when the last fault was over. A client asks from `acquiring` on, through denials, until it gets the lock, crashes or
+ * finishes. A live believer blocks rightfully, however slow. `boundMs` is the longest such wait,
+ * `takeOverMs` the longest from a holder's crash to the next grant, counted from when somebody asks.
+ */
+export const deadlockFreedom = defineChecker({
+  promise,
+  mood: 'eventually',
+  summary: 'once faults are over, somebody gets the lock in time whenever it is free and wanted',
+  source:
+    'Herlihy and Shavit, The Art of Multiprocessor Programming, chapter 2: deadlock-freedom; redis.io, "Distributed Locks with Redis": liveness property A',
+  sees: KINDS,
+  start: judgeProgress,
+})

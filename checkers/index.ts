@@ -1,0 +1,29 @@
+/** The registry of checkers: one line each. */
+
+import type { Checker } from './checker.ts'
+import { contention } from './contention.ts'
+import { deadlockFreedom } from './deadlock-freedom.ts'
+import { exclusionBelief } from './exclusion-belief.ts'
+import { exclusionEffect } from './exclusion-effect.ts'
+import { exclusionService } from './exclusion-service.ts'
+import { exclusionValidity } from './exclusion-validity.ts'
+import { fencing } from './fencing.ts'
+import { lostUpdate } from './lost-update.ts'
+import { ownership } from './ownership.ts'
+
+export * from './checker.ts'
+export * from './fold.ts'
+export * from './orphan-phantom.ts'
+
+/** Every judge, in the order in which verdicts are printed. */
+export const checkers: readonly Checker[] = [
+  exclusionService,
+  exclusionBelief,
+  exclusionValidity,
+  exclusionEffect,
+  fencing,
+  lostUpdate,
+  deadlockFreedom,
+  ownership,
+  contention,
+]

@@ -1,0 +1,27 @@
+/** Words and numbers as proofs and evidence write them: `1,003 ms`, `2 holds`. */
+
+/** A number with thousands separators and at most three decimals: `16,003.125`. */
+export const numeral = (value: number): string => {
+  if (!Number.isFinite(value)) return String(value)
+  const thousandths = Math.round(Math.abs(value) * 1000)
+  const whole = String(Math.floor(thousandths / 1000)).replace(/\B(?=(\d{3})+$)/g, ',')
+  const fraction = String(thousandths % 1000)
+    .padStart(3, '0')
+    .replace(/0+$/, '')
+  const sign = value < 0 && thousandths > 0 ? '-' : ''
+  return `${sign}${whole}${fraction === '' ? '' : `.${fraction}`}`
+}
+
+/** A time or duration: `1,003 ms`. */
+export const inMs = (ms: number): string => `${numeral(ms)} ms`
+
+/** How many of something: `1 hold`, `2 holds`. */
+export const countOf = (count: number, noun: string, plural = `${noun}s`): string =>
+  `${numeral(count)} ${count === 1 ? noun : plural}`
+
+/** Joins with commas and a final "and". */
+export const listed = (words: readonly string[]): string => {
+  const last = words.at(-1)
+  if (last === undefined) return ''
+  return words.length === 1 ? last : `${words.slice(0, -1).join(', ')} and ${last}`
+}

@@ -1,0 +1,240 @@
+/** One run: a plan in, verdicts and a trace hash out. */
+
+import { checkers as allCheckers, startJudging, measureOrphansAndPhantoms } from '#checkers'
+import type { Checker, OrphanPhantom, RunEnd, RunHeader, Verdict } from '#checkers'
+import { armFaults, faults, LocksimBug, randomChoice, services, SimulationError, World } from '#sim'
+import type {
+  Choice,
+  ClockConfig,
+  FactEvent,
+  Origin,
+  RevokeCause,
+  Server,
+  ServiceClients,
+  StopReason,
+  TraceEvent,
+} from '#sim'
+import type { AnyAlgorithm, Gives } from '#algorithms'
+import type { Plan } from './plan.ts'
+import { settle, STORE } from './settle.ts'
+import type { Settled } from './settle.ts'
+import { withTraps } from './traps.ts'
+import { clientLife, LOCK } from './workload.ts'
+import type { Cooperation, Member } from './workload.ts'
+
+/** What may be asked of a run beyond its plan; nothing here changes what happens in it. */
+export interface RunOptions {
+  /** Gets every line of the full trace, facts and traffic, in order. */
+  readonly record?: (event: TraceEvent) => void
+  /** Gets every fact. */
+  readonly fact?: (event: FactEvent) => void
+  /** The judges; all by default. */
+  readonly checkers?: readonly Checker[]
+  /** The lock itself, where it is not in the registry. */
+  readonly algorithm?: AnyAlgorithm
+  /** Where chance comes from; the plan's seed by default. */
+  readonly choice?: Choice
+}
+
+/** What came of a run. */
+export interface RunResult {
+  readonly plan: Plan
+  readonly algorithm: AnyAlgorithm
+  /** 64 bits over everything that happened, in hexadecimal. */
+  readonly hash: string
+  /** Events of the simulator. */
+  readonly events: number
+  readonly endedAtMs: number
+  readonly why: 'finished' | 'horizon' | 'event-budget'
+  /** Which faults struck, by their number in the plan. */
+  readonly landed: readonly number[]
+  readonly verdicts: readonly Verdict[]
+  /** Measured beside the promises. */
+  readonly measures: OrphanPhantom
+}
+
+const EXACT: ClockConfig = { offsetMs: 0, driftPpm: 0 }
+const IDLE: Origin = { client: '', hold: '', activity: 'opening' }
+/** How long to wait between looks at whether the last messages to the store have arrived, in ms. */
+const DRAIN_MS = 1_000
+
+/** What a judge may know of a run before it begins. */
+export const headerOf = ({ plan, algorithm, parameters, clients }: Settled): RunHeader => {
+  const gives: Gives =
+    typeof algorithm.gives === 'function' ? algorithm.gives(parameters as never) : algorithm.gives
+  return {
+    clients,
+    offersToken: gives.token,
+    offersValidity: gives.validity,
+    fencing: plan.store.fencing,
+    progressWithinMs: plan.progressWithinMs,
+    faults: plan.faults.length,
+  }
+}
+
+/**
+ * Runs a plan.
+ *
+ * @throws InputError for a plan that names what does not exist
+ * @throws SimulationError when the lock's own code broke the rules of the simulation
+ * @throws LocksimBug when locksim did
+ */
+export const run = (plan: Plan, options: RunOptions = {}): RunResult => {
+  const settled = settle(plan, options.algorithm)
+  const { algorithm, parameters, clients, groups } = settled
+  const choice = options.choice ?? randomChoice(plan.seed)
+  const judges = startJudging(options.checkers ?? allCheckers, headerOf(settled))
+  const spells = measureOrphansAndPhantoms()
+  let living = clients.length
+
+  const world: World = new World({
+    choice,
+    latency: plan.network.latencyMs,
+    keepaliveMs: plan.network.keepaliveMs,
+    clockOf: (node) => plan.clocks[node] ?? EXACT,
+    observer: {
+      fact(event) {
+        judges.see(event)
+        spells.see(event)
+        options.fact?.(event)
+        if (event.kind === 'finished' || event.kind === 'crashed') departed(event)
+      },
+      changed: (server, cause, by) => grants.look(server, cause, by),
+      ...(options.record === undefined ? {} : { record: options.record }),
+    },
+  })
+  const members = clients.map((name, index) => makeMember(world, name, index, plan))
+  for (const { service, nodes } of groups) {
+    world.addServers(services[service], nodes.length, {
+      ...algorithm.services?.(parameters as never)[service],
+      ...plan.services[service],
+    })
+  }
+  const [store] = world.addServers(services.store, 1, plan.store) as [Server]
+  const grants = watchGrants(world, settled)
+
+  const shared: Cooperation = {
+    world,
+    plan,
+    algorithm,
+    parameters: parameters as Cooperation['parameters'],
+    services: (node) =>
+      Object.fromEntries(
+        groups.map(({ service }) => [service, world.clientOf(services[service], node)]),
+      ),
+    store: (node) => world.clientOf(services.store, node) as ServiceClients['store'],
+    stream: (name) => choice.stream(name),
+  }
+
+  const drain = (): void => {
+    if (store.underWay === 0) world.kernel.halt()
+    else world.kernel.at(world.kernel.nowMs + DRAIN_MS, { fire: drain }, 0, undefined)
+  }
+  const revives = (name: string): boolean =>
+    plan.faults.some((fault) => fault.kind === 'crash' && fault.node === name && fault.forMs !== undefined)
+  const departed = (event: FactEvent): void => {
+    const client = members.some(({ name }) => name === event.node)
+    if (!client || (event.kind === 'crashed' && revives(event.node))) return
+    if (--living === 0) drain()
+  }
+
+  const injection = armFaults(world, plan.faults, ({ kind }) => {
+    const found = faults[kind as keyof typeof faults]
+    if (found === undefined) throw new LocksimBug(`the schema let the fault ${kind} pass`)
+    return found
+  })
+  for (const member of members) {
+    const begin = (first: boolean): void =>
+      world.start(member.node, 'client', clientLife(shared, member, first), IDLE)
+    world.onRestart(member.node, () => begin(false))
+    begin(true)
+  }
+
+  const stopped = runWorld(world, plan)
+  const end: RunEnd = {
+    atMs: world.kernel.nowMs,
+    why: reasonOf(stopped, living),
+    faultsOverAtMs: injection.overAtMs(),
+  }
+  return {
+    plan,
+    algorithm,
+    hash: world.kernel.hash.digest(),
+    events: world.kernel.events,
+    endedAtMs: end.atMs,
+    why: end.why,
+    landed: [...injection.landed].sort((one, other) => one - other),
+    verdicts: judges.end(end),
+    measures: spells.end(end.atMs),
+  }
+}
+
+/** A world in which nothing is left to happen, while somebody still wants the lock, waits for ever. */
+const reasonOf = (stopped: StopReason, living: number): RunEnd['why'] =>
+  stopped === 'halted' ? 'finished' : stopped === 'idle' ? (living > 0 ? 'horizon' : 'finished') : stopped
+
+const runWorld = (world: World, plan: Plan) => {
+  try {
+    return withTraps(() => world.kernel.run(plan.horizonMs, plan.eventsMax))
+  } catch (error) {
+    if (error instanceof SimulationError) {
+      const { node, process: name, effect, atMs } = error.place
+      const where = [
+        `${plan.algorithm}, on ${node ?? 'a node'}`,
+        ...(name === undefined || name === 'client' ? [] : [`in its process "${name}"`]),
+        `at ${atMs ?? 0} ms`,
+        ...(effect === undefined ? [] : [`(effect ${effect})`]),
+      ].join(' ')
+      error.message = `${where}: ${error.message}`
+    }
+    throw error
+  }
+}
+
+const makeMember = (world: World, name: string, index: number, plan: Plan): Member => {
+  const node = world.addNode(name)
+  const { startMs } = plan.workload
+  const over = (): void => {
+    const hold = member.validityOf
+    if (hold === undefined) return
+    member.validityOf = undefined
+    world.state(node, { kind: 'validity-ended', hold })
+  }
+  const member: Member = {
+    name,
+    node,
+    startMs: startMs[Math.min(index, startMs.length - 1)] as number,
+    roundsDone: 0,
+    attempts: 0,
+    believes: undefined,
+    lostWhy: undefined,
+    validity: {
+      wall: world.alarm(node, 'wall', over),
+      monotonic: world.alarm(node, 'monotonic', over),
+    },
+    validityOf: undefined,
+  }
+  return member
+}
+
+/** Turns what the servers have in their data into facts: granted to whom, revoked why. */
+const watchGrants = (world: World, { algorithm, parameters, groups }: Settled) => {
+  const views = Object.fromEntries(groups.map(({ service }) => [service, world.views(service)]))
+  let before: readonly Origin[] = []
+  return {
+    look(server: Server, cause: RevokeCause, by: Origin | undefined): void {
+      if (server.node.name === STORE) return
+      const now = algorithm.holders(views as never, LOCK, parameters as never)
+      for (const { client, hold } of before) {
+        if (now.some((holder) => holder.hold === hold)) continue
+        const fact = { kind: 'service-revoked' as const, client, hold, cause }
+        world.state(server.node, by === undefined ? fact : { ...fact, by })
+      }
+      for (const { client, hold } of now) {
+        if (before.some((holder) => holder.hold === hold)) continue
+        world.state(server.node, { kind: 'service-granted', client, hold })
+      }
+      before = now
+    },
+  }
+}

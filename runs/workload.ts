@@ -1,0 +1,161 @@
+/** The workload: what each client does with the lock. Acquire, read, work, write with the token, release, again. */
+
+import { clock, mark, monotonic, sleep } from '#sim'
+import type { Activity, Alarm, Node, Origin, Process, ServiceClients, Stream, World } from '#sim'
+import type { AnyAlgorithm, Client, Grant, Needs } from '#algorithms'
+import type { Plan } from './plan.ts'
+
+/** Name of the one lock that everybody wants. */
+export const LOCK = 'lock'
+
+/** One client through all lives of its process. */
+export interface Member {
+  readonly name: string
+  readonly node: Node
+  readonly startMs: number
+  /** Rounds done so far; survives a restart, as a job queue would. */
+  roundsDone: number
+  /** Attempts so far, so that every hold has a name of its own. */
+  attempts: number
+  /** The hold that the client believes to have. */
+  believes: string | undefined
+  /** What it was told of its loss. */
+  lostWhy: string | undefined
+  readonly validity: { readonly wall: Alarm; readonly monotonic: Alarm }
+  /** The hold whose validity the alarms are set for. */
+  validityOf: string | undefined
+}
+
+/** What all clients share. */
+export interface Cooperation {
+  readonly world: World
+  readonly plan: Plan
+  readonly algorithm: AnyAlgorithm
+  readonly parameters: Readonly<Record<string, never>>
+  readonly services: (node: Node) => unknown
+  readonly store: (node: Node) => ServiceClients['store']
+  readonly stream: (name: string) => Stream
+}
+
+const HEX = 16 ** 8
+
+/** The client as its algorithm sees it, for one life of its process. */
+const clientOf = (shared: Cooperation, member: Member): Omit<Client<Needs, unknown>, 'session'> => {
+  const { name, node } = member
+  return {
+    name,
+    lock: LOCK,
+    services: shared.services(node) as Client<Needs, unknown>['services'],
+    token() {
+      const stream = shared.stream(`token:${name}`)
+      const digits = stream.pick(HEX).toString(16).padStart(8, '0')
+      return `${name}.${member.attempts}.${digits}`
+    },
+    jitterMs: (maxMs) => shared.stream(`jitter:${name}`).pick(Math.floor(maxMs) + 1),
+    *lost(why) {
+      const hold = member.believes
+      if (hold === undefined) return
+      member.believes = undefined
+      member.lostWhy = why
+      yield* mark({ kind: 'lost', hold, why })
+    },
+  }
+}
+
+/** One life of a client's process, from its start to its last round. */
+export function* clientLife(shared: Cooperation, member: Member, first: boolean): Process {
+  const { plan, algorithm, parameters } = shared
+  const { workMs, thinkMs, retryMs } = plan.workload
+  const { name } = member
+  member.believes = undefined
+  member.lostWhy = undefined
+  const origin = (hold: string, activity: Activity): Origin => ({ client: name, hold, activity })
+
+  if (first && member.startMs > 0) yield* sleep(member.startMs)
+  const before = clientOf(shared, member)
+  const session = algorithm.open === undefined ? undefined : yield* algorithm.open(before, parameters)
+  const me: Client<Needs, unknown> = { ...before, session }
+  const store = shared.store(member.node)
+  const retry = shared.stream(`retry:${name}`)
+
+  while (member.roundsDone < plan.rounds) {
+    const hold = `${name}#${++member.attempts}`
+    member.lostWhy = undefined
+    yield* mark({ kind: 'acquiring', hold }, origin(hold, 'acquiring'))
+    const held = yield* algorithm.acquire(me, parameters)
+    if (held === undefined) {
+      yield* mark({ kind: 'denied', hold }, origin(hold, 'opening'))
+      yield* sleep(retryMs + (retryMs > 0 ? retry.pick(Math.floor(retryMs) + 1) : 0))
+      continue
+    }
+    member.believes = hold
+    watchValidity(member, hold, held)
+    yield* mark(grantedFact(hold, held), origin(hold, 'holding'))
+
+    yield* useStore(member, store, hold, held, plan, workMs)
+
+    member.believes = undefined
+    member.validityOf = undefined
+    yield* mark({ kind: 'releasing', hold }, origin(hold, 'releasing'))
+    const outcome = yield* algorithm.release(me, held, parameters)
+    yield* mark({ kind: 'released', hold, outcome }, origin(hold, 'opening'))
+    member.roundsDone++
+    if (member.roundsDone < plan.rounds && thinkMs > 0) yield* sleep(thinkMs)
+  }
+  yield* mark({ kind: 'finished' })
+}
+
+const grantedFact = (hold: string, { token, validUntilMs, validityClock }: Grant) => ({
+  kind: 'granted' as const,
+  hold,
+  ...(token === undefined ? {} : { token }),
+  ...(validUntilMs === undefined ? {} : { validUntilMs, validityClock: validityClock ?? 'wall' }),
+})
+
+const watchValidity = (member: Member, hold: string, held: Grant): void => {
+  if (held.validUntilMs === undefined) return
+  member.validityOf = hold
+  member.validity[held.validityClock ?? 'wall'].set(held.validUntilMs)
+}
+
+/** The critical section: read the counter, work, write it back one higher. */
+function* useStore(
+  member: Member,
+  store: ServiceClients['store'],
+  hold: string,
+  held: Grant,
+  plan: Plan,
+  workMs: number,
+): Process {
+  const { storeTimeoutMs, careful } = plan.workload
+  const read = yield* store.read(held.token, storeTimeoutMs)
+  if (!read.ok) {
+    yield* mark({ kind: 'read-failed', hold, why: read.code })
+    return
+  }
+  yield* mark({ kind: 'read-returned', hold, value: read.value })
+  if (workMs > 0) yield* sleep(workMs)
+
+  if (careful) {
+    const why = yield* whyNotWrite(member, held)
+    if (why !== undefined) {
+      yield* mark({ kind: 'write-skipped', hold, why })
+      return
+    }
+  }
+  const value = read.value + 1
+  yield* mark({ kind: 'write-sent', hold, value })
+  const written = yield* store.write(value, held.token, storeTimeoutMs)
+  if (written.ok) yield* mark({ kind: 'write-acknowledged', hold, value })
+  else if (written.why === 'refused') yield* mark({ kind: 'write-refused', hold, why: written.code })
+  else yield* mark({ kind: 'write-unknown', hold })
+}
+
+/** What a careful client looks at right before it writes. A pause can still fall behind the look. */
+function* whyNotWrite(member: Member, held: Grant): Process<string | undefined> {
+  if (held.validUntilMs !== undefined) {
+    const nowMs = held.validityClock === 'monotonic' ? yield* monotonic() : yield* clock()
+    if (nowMs >= held.validUntilMs) return `its lease ended at ${held.validUntilMs} ms of its own clock`
+  }
+  return member.lostWhy
+}

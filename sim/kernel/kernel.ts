@@ -1,0 +1,116 @@
+/** The kernel: virtual time, and the loop that takes the earliest event and lets its target act. */
+
+import { takeUnclaimed } from './effect.ts'
+import type { Effect, Process } from './effect.ts'
+import { LocksimBug, SimulationError } from './errors.ts'
+import { RollingHash } from './hash.ts'
+import type { Soon, Waiter } from './mailbox.ts'
+import { Runner } from './process.ts'
+import { EventQueue } from './queue.ts'
+import type { Target } from './queue.ts'
+import type { Site } from './site.ts'
+import type { Fact, Origin, Traffic } from './trace.ts'
+
+/** What the kernel asks of the world around it. */
+export interface Host {
+  /** The site's wall clock now, in ms. */
+  wallMs(site: Site): number
+  /** The site's monotonic clock now, in ms. */
+  monotonicMs(site: Site): number
+  /** Sends a request; the reply fires `waiter` with `tag`. */
+  call(site: Site, effect: Effect<unknown>, origin: Origin, waiter: Waiter, tag: number): void
+  /** A process states a fact. A fault may strike before this returns. */
+  state(site: Site, fact: Fact): void
+  /** The step that a fault is aimed at is about to be taken. */
+  stepReached(site: Site): void
+  /** Something that only a full trace keeps. Called only while `recording`. */
+  traffic(site: Site, traffic: Traffic): void
+}
+
+/** Why the loop stopped. */
+export type StopReason = 'halted' | 'idle' | 'horizon' | 'event-budget'
+
+/** One simulation. */
+export class Kernel implements Soon {
+  readonly queue = new EventQueue()
+  readonly hash = new RollingHash()
+  readonly host: Host
+  /** True time, in ms. */
+  nowMs = 0
+  /** Events handled so far. */
+  events = 0
+  /** Whether the host wants traffic. */
+  recording = false
+  /** The process that took the last step, to be named in errors. */
+  current: Runner | undefined
+  stepsAtThisInstant = 0
+  private halted = false
+
+  constructor(host: Host) {
+    this.host = host
+  }
+
+  /** Schedules an event at true time `atMs`, a multiple of 1/8 that must not lie in the past. */
+  at(atMs: number, target: Target, tag: number, payload: unknown): void {
+    if (!(atMs >= this.nowMs)) {
+      throw new LocksimBug(`an event was scheduled for ${atMs} ms at ${this.nowMs} ms`)
+    }
+    if (atMs !== Infinity) this.queue.push(atMs, target, tag, payload)
+  }
+
+  soon(target: Target, tag: number, payload: unknown): void {
+    this.queue.push(this.nowMs, target, tag, payload)
+  }
+
+  /** Starts a process on a site. */
+  start(site: Site, name: string, body: Process<unknown>, origin: Origin): Runner {
+    const runner = new Runner(this, site, name, body, origin)
+    runner.start()
+    return runner
+  }
+
+  /** Ends the loop after the event that is being handled. */
+  halt(): void {
+    this.halted = true
+  }
+
+  /**
+   * Handles events in order until `halt`, until none is left, until the next lies after `horizonMs`, or
+   * until `eventsMax` have been handled.
+   *
+   * @throws SimulationError naming node, process and effect, when an active thing broke the rules or threw
+   */
+  run(horizonMs: number, eventsMax: number): StopReason {
+    const { queue } = this
+    takeUnclaimed()
+    try {
+      while (!this.halted) {
+        const atMs = queue.pop()
+        if (atMs !== this.nowMs) {
+          if (atMs < 0) return 'idle'
+          if (atMs > horizonMs) {
+            this.nowMs = horizonMs
+            return 'horizon'
+          }
+          this.nowMs = atMs
+          this.stepsAtThisInstant = 0
+        }
+        if (++this.events > eventsMax) return 'event-budget'
+        queue.target.fire(queue.tag, queue.payload)
+      }
+      return 'halted'
+    } catch (error) {
+      throw this.explain(error)
+    }
+  }
+
+  private explain(error: unknown): unknown {
+    takeUnclaimed()
+    const { current } = this
+    if (error instanceof LocksimBug || current === undefined) return error
+    const place = { node: current.site.name, process: current.name, atMs: this.nowMs }
+    if (error instanceof SimulationError) return error.at(place)
+    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+    return new SimulationError(`threw ${said}`, place, error)
+  }
+}

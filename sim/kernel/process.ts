@@ -1,0 +1,309 @@
+/** Processes: generators driven step by step, and the joins behind `all` and `race`. */
+
+import { Effect, hasUnclaimed, Op, opName, takeUnclaimed } from './effect.ts'
+import type { Process } from './effect.ts'
+import { SimulationError } from './errors.ts'
+import type { Kernel } from './kernel.ts'
+import type { Mailbox, Waiter } from './mailbox.ts'
+import type { Target } from './queue.ts'
+import type { Site } from './site.ts'
+import { quantise } from './time.ts'
+import type { Fact, Origin } from './trace.ts'
+
+/** A child process as its parent sees it. */
+export interface Task {
+  readonly name: string
+  /** Whether it returned, was stopped, or died with its node. */
+  readonly ended: boolean
+}
+
+/** Steps that all processes together may take at one instant before somebody is said to be running in circles. */
+const STEPS_AT_ONE_INSTANT = 100_000
+
+/** One generator and where it stands. */
+export class Runner implements Waiter, Task {
+  readonly name: string
+  readonly site: Site
+  ended = false
+  /** On whose behalf it acts now; children inherit it. */
+  origin: Origin
+  /** The effect that it waits for, for error messages. */
+  waitsFor: Op = Op.sleep
+
+  private readonly kernel: Kernel
+  private readonly generator: Process<unknown>
+  private readonly done: Target | undefined
+  private readonly doneTag: number
+  // Each wait has a number, so that an answer that comes too late is recognised.
+  private wait = 0
+  // A sleep ends by the node's monotonic clock, which may have stood still meanwhile.
+  private sleepDueMs = -1
+  private frozenBeforeMs = 0
+
+  constructor(
+    kernel: Kernel,
+    site: Site,
+    name: string,
+    generator: Process<unknown>,
+    origin: Origin,
+    done?: Target,
+    doneTag = 0,
+  ) {
+    this.kernel = kernel
+    this.site = site
+    this.name = name
+    this.generator = generator
+    this.origin = origin
+    this.done = done
+    this.doneTag = doneTag
+    site.runners.add(this)
+  }
+
+  /** Takes the first step at this instant, after everything that is due already. */
+  start(): void {
+    this.kernel.soon(this, ++this.wait, undefined)
+  }
+
+  /** Ends it where it stands. `finally` blocks do not run: a killed process gets no last words. */
+  kill(): void {
+    this.ended = true
+    this.site.runners.delete(this)
+  }
+
+  accepts(tag: number): boolean {
+    return !this.ended && tag === this.wait
+  }
+
+  fire(tag: number, payload: unknown): void {
+    if (this.ended || tag !== this.wait) return
+    if (!this.site.running) {
+      this.site.defer(this, tag, payload)
+      return
+    }
+    if (this.sleepDueMs >= 0) {
+      const dueMs = this.sleepDueMs + (this.site.frozenMs - this.frozenBeforeMs)
+      if (dueMs > this.kernel.nowMs) {
+        this.kernel.queue.push(dueMs, this, tag, payload)
+        return
+      }
+      this.sleepDueMs = -1
+    }
+    this.run(payload)
+  }
+
+  private run(first: unknown): void {
+    const { kernel, site, generator } = this
+    const { hash } = kernel
+    let answer = first
+    for (;;) {
+      if (site.steps + 1 === site.aimedStep) {
+        kernel.host.stepReached(site)
+        if (this.ended) return
+        if (!site.running) {
+          site.defer(this, ++this.wait, answer)
+          return
+        }
+      }
+      site.steps++
+      if (++kernel.stepsAtThisInstant > STEPS_AT_ONE_INSTANT) throw this.stuck()
+
+      kernel.current = this
+      const result = generator.next(answer)
+      if (hasUnclaimed()) throw this.forgotten()
+      if (result.done === true) {
+        this.finish(result.value)
+        return
+      }
+      const effect = result.value
+      const { op } = effect
+      this.waitsFor = op
+      hash.mixAt(kernel.nowMs, (site.id << 4) | op)
+
+      switch (op) {
+        case Op.sleep: {
+          const ms = effect.amount
+          if (!(ms >= 0)) throw new SimulationError(`sleep(${ms}): a duration is a number of ms, 0 or more`)
+          const dueMs = quantise(kernel.nowMs + ms / site.monotonicRate)
+          this.sleepDueMs = dueMs
+          this.frozenBeforeMs = site.frozenMs
+          if (kernel.recording) kernel.host.traffic(site, { kind: 'slept', ms })
+          // Sleeping for ever is legal, and needs no alarm.
+          ++this.wait
+          if (dueMs !== Infinity) kernel.queue.push(dueMs, this, this.wait, undefined)
+          return
+        }
+        case Op.clock:
+          answer = kernel.host.wallMs(site)
+          if (kernel.recording) this.readClock('wall', answer as number)
+          continue
+        case Op.monotonic:
+          answer = kernel.host.monotonicMs(site)
+          if (kernel.recording) this.readClock('monotonic', answer as number)
+          continue
+        case Op.call:
+          kernel.host.call(site, effect, this.origin, this, ++this.wait)
+          return
+        case Op.all:
+        case Op.race:
+          if (this.join(effect)) return
+          answer = []
+          continue
+        case Op.spawn: {
+          const child = new Runner(
+            kernel,
+            site,
+            effect.first as string,
+            effect.second as Process<unknown>,
+            this.origin,
+          )
+          child.start()
+          answer = child
+          continue
+        }
+        case Op.stop:
+          ;(effect.first as Runner).kill()
+          if (this.ended) return
+          answer = undefined
+          continue
+        case Op.receive: {
+          const mailbox = effect.first as Mailbox<unknown>
+          const letter = mailbox.take()
+          if (letter !== undefined) {
+            answer = letter
+            continue
+          }
+          mailbox.await(this, ++this.wait)
+          if (effect.amount !== Infinity) {
+            kernel.queue.push(
+              quantise(kernel.nowMs + effect.amount / site.monotonicRate),
+              this,
+              this.wait,
+              undefined,
+            )
+          }
+          return
+        }
+        case Op.post:
+          ;(effect.first as Mailbox<unknown>).put(effect.second)
+          answer = undefined
+          continue
+        case Op.mark:
+          if (effect.second !== undefined) this.origin = effect.second as Origin
+          kernel.host.state(site, effect.first as Fact)
+          answer = undefined
+          break
+        case Op.note:
+          kernel.host.state(site, { kind: 'note', text: String(effect.first) })
+          answer = undefined
+          break
+        default:
+          throw new SimulationError(
+            `yielded ${describe(effect)}, which is not an effect; write \`yield*\` before an effect such as sleep(), clock() or a call`,
+          )
+      }
+      // A fault may be aimed at the fact that was just stated.
+      if (this.ended) return
+      if (!site.running) {
+        site.defer(this, ++this.wait, answer)
+        return
+      }
+    }
+  }
+
+  /** Starts the parts of `all` or `race`; false if there is nothing to wait for. */
+  private join(effect: Effect<unknown>): boolean {
+    const parts = effect.first as readonly unknown[]
+    if (parts.length === 0 && effect.op === Op.all) return false
+    const join = new Join(this, ++this.wait, parts.length, effect.op === Op.race)
+    for (let index = 0; index < parts.length; index++) {
+      const part = parts[index] as Effect<unknown> | Process<unknown>
+      if (part instanceof Effect && part.op === Op.call) {
+        this.kernel.host.call(this.site, part, this.origin, join, index)
+        continue
+      }
+      const child = new Runner(
+        this.kernel,
+        this.site,
+        `${this.name}/${index + 1}`,
+        part instanceof Effect ? only(part) : part,
+        this.origin,
+        join,
+        index,
+      )
+      join.children.push(child)
+      child.start()
+    }
+    return true
+  }
+
+  private finish(value: unknown): void {
+    this.kill()
+    this.done?.fire(this.doneTag, value)
+  }
+
+  private readClock(which: 'wall' | 'monotonic', valueMs: number): void {
+    this.kernel.host.traffic(this.site, { kind: 'clock-read', clock: which, valueMs })
+  }
+
+  private forgotten(): SimulationError {
+    const effect = takeUnclaimed() as Effect<unknown>
+    const name = opName(effect.op)
+    return new SimulationError(
+      `built the effect ${name}() and never yielded it, so it did nothing; write \`yield* ${name}(…)\``,
+      { effect: name },
+    )
+  }
+
+  private stuck(): SimulationError {
+    return new SimulationError(
+      `took ${STEPS_AT_ONE_INSTANT} steps without virtual time moving on; a loop that waits must sleep() or receive()`,
+      { effect: opName(this.waitsFor) },
+    )
+  }
+}
+
+/** Collects the answers of the parts of `all`, or the first one of `race`. */
+class Join implements Waiter {
+  readonly children: Runner[] = []
+  private readonly parent: Runner
+  private readonly parentTag: number
+  private readonly answers: unknown[]
+  private left: number
+  private readonly first: boolean
+
+  constructor(parent: Runner, parentTag: number, parts: number, first: boolean) {
+    this.parent = parent
+    this.parentTag = parentTag
+    this.left = parts
+    this.first = first
+    this.answers = new Array<unknown>(parts)
+  }
+
+  accepts(): boolean {
+    return this.left > 0 && this.parent.accepts(this.parentTag)
+  }
+
+  fire(index: number, answer: unknown): void {
+    if (!this.accepts()) return
+    if (this.first) {
+      this.left = 0
+      for (const child of this.children) if (!child.ended) child.kill()
+      this.parent.fire(this.parentTag, { index, answer })
+      return
+    }
+    this.answers[index] = answer
+    if (--this.left === 0) this.parent.fire(this.parentTag, this.answers)
+  }
+}
+
+/** An effect as a process of its own. */
+function* only(effect: Effect<unknown>): Process<unknown> {
+  return yield* effect
+}
+
+const describe = (value: unknown): string =>
+  value instanceof Promise
+    ? 'a promise'
+    : typeof value === 'object' && value !== null
+      ? `an object with the fields ${Object.keys(value).slice(0, 5).join(', ') || '(none)'}`
+      : String(value)

@@ -1,0 +1,20 @@
+/** The registry of services: one line each. */
+
+import { redis } from './redis/redis.ts'
+import { sql } from './sql/sql.ts'
+import { store } from './store.ts'
+import { zookeeper } from './zookeeper/zookeeper.ts'
+
+export * from './service.ts'
+
+/** Every service by name. */
+export const services = { redis, zookeeper, sql, store }
+
+/** Names of services. */
+export type ServiceName = keyof typeof services
+/** The typed client of each service. */
+export type ServiceClients = {
+  [Name in ServiceName]: ReturnType<(typeof services)[Name]['client']>
+}
+/** What can be looked at in each service. */
+export type ServiceViews = { [Name in ServiceName]: ReturnType<(typeof services)[Name]['view']> }

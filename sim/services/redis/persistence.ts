@@ -1,0 +1,53 @@
+/** What survives a crash: the append-only file with its fsync policy. */
+
+import type { Change, Entry, RedisState } from './state.ts'
+
+const applyTo = (disk: Map<string, Entry>, { key, entry }: Change): void => {
+  if (entry === undefined) disk.delete(key)
+  else disk.set(key, entry)
+}
+
+/** Appends a change to the file. With `always` it is durable before the reply leaves (redis.conf, appendfsync). */
+export const journal = (state: RedisState, key: string, entry: Entry | undefined): void => {
+  const change = { key, entry }
+  if (state.options.persistence === 'always') applyTo(state.disk, change)
+  else state.unsynced.push(change)
+}
+
+/**
+ * `everysec`: an fsync each time that the server's clock enters a new second. A clock that is set back
+ * puts the next fsync off until it has caught up. Needs no alarm: whatever is in the journal when a later
+ * second is first noticed was written before that second began.
+ */
+export const syncEverySecond = (state: RedisState): void => {
+  const second = Math.floor(state.nowMs / 1000)
+  if (second <= state.syncedSecond) return
+  state.syncedSecond = second
+  if (state.unsynced.length === 0) return
+  for (const change of state.unsynced) applyTo(state.disk, change)
+  state.unsynced = []
+}
+
+/** Replaces the file by what memory holds, as after a full resynchronisation. */
+export const rewriteJournal = (state: RedisState): void => {
+  if (state.options.persistence === 'none') return
+  state.disk = new Map(state.keys)
+  state.unsynced = []
+}
+
+/** The process dies: memory is gone, and so is what no fsync has covered. */
+export const loseMemory = (state: RedisState): void => {
+  state.lostInCrash = false
+  for (const [key, entry] of state.keys) {
+    if (state.disk.get(key) !== entry) state.lostInCrash = true
+  }
+  state.keys = new Map()
+  state.unsynced = []
+  state.firstExpiryMs = Infinity
+}
+
+/** The process starts again with what the disk has. Stamps are absolute: time ran on meanwhile (commands/expire.md). */
+export const loadDisk = (state: RedisState): void => {
+  state.keys = new Map(state.disk)
+  state.firstExpiryMs = NaN
+}

@@ -1,0 +1,87 @@
+/** What a Redis server has in memory and on its disk. */
+
+import type { Origin } from '../../kernel/trace.ts'
+import type { Connection, RequestInput } from '../service.ts'
+import type { BlpopRequest, RedisRequest, WaitRequest } from './requests.ts'
+import type { Replication } from './replication.ts'
+
+/** Options of a group of Redis servers. */
+export interface RedisOptions {
+  /**
+   * What survives a crash (docs/management/persistence.md): nothing, the writes up to the last fsync
+   * (`appendfsync everysec`), or every write (`appendfsync always`).
+   */
+  readonly persistence: 'none' | 'everysec' | 'always'
+  /** For how long of its own wall clock a restarted server refuses every request: redis.io's "delayed restarts". */
+  readonly delayedRestartMs: number
+  /** `asynchronous`: server 1 starts as the master and the others as its replicas. `none`: all are masters. */
+  readonly replication: 'none' | 'asynchronous'
+  /** For how long the master gathers writes before it sends them on. The network's latency comes on top. */
+  readonly replicationDelayMs: number
+  /** `min-replicas-to-write`; 0 switches it off. */
+  readonly minReplicasToWrite: number
+  /** `min-replicas-max-lag`. */
+  readonly minReplicasMaxLagMs: number
+}
+
+/** One key's content. Never changed in place, so that journal, replicas and views can share it. */
+export interface Entry {
+  readonly value: string | readonly string[]
+  /** Absolute wall-clock ms; Infinity for none. The key is gone once the clock's whole ms is greater. */
+  readonly expiresAtMs: number
+  /** Who made the key what it is; kept for the judges. */
+  readonly origin: Origin
+}
+
+/** The absolute effect of a write on one key: its new entry, or undefined if the key is gone. */
+export interface Change {
+  readonly key: string
+  readonly entry: Entry | undefined
+}
+
+interface BlockedOn {
+  readonly request: RequestInput<RedisRequest>
+  /** On the server's own clock; Infinity for ever. */
+  readonly deadlineMs: number
+  /** What came on the same connection meanwhile: Redis reads no further from a blocked client. */
+  readonly deferred: RequestInput<RedisRequest>[]
+}
+
+/** A client that waits inside a command. */
+export type Blocked =
+  | (BlockedOn & { readonly body: BlpopRequest })
+  | (BlockedOn & { readonly body: WaitRequest; readonly offset: number })
+
+/** One server. */
+export interface RedisState {
+  readonly options: RedisOptions
+  readonly index: number
+  readonly size: number
+  /** The server's own wall clock at the current input, and its whole ms: "now" stands still during a command. */
+  clockMs: number
+  nowMs: number
+
+  keys: Map<string, Entry>
+  /** The smallest expiry stamp; NaN when it must be looked for again. */
+  firstExpiryMs: number
+  /** Number of changes to keys so far. */
+  changes: number
+
+  /** What an fsync has made durable, and what was written after it. */
+  disk: Map<string, Entry>
+  unsynced: Change[]
+  syncedSecond: number
+  /** Whether the last crash took away something that the memory had. */
+  lostInCrash: boolean
+  /** Requests before this instant are refused. */
+  servesFromMs: number
+
+  /** Subscribers by channel, in order of subscription. */
+  subscribers: Map<string, Connection[]>
+  /** Blocked clients, in order of blocking. */
+  blocked: Blocked[]
+  /** Lists that got elements while somebody was blocked. */
+  ready: string[]
+
+  readonly replication: Replication | undefined
+}

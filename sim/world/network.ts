@@ -1,0 +1,144 @@
+/** The network: a directed link for each pair of nodes, with latency, cuts and rules for single messages. */
+
+import type { Choice, Stream, Target } from '../kernel/index.ts'
+import { quantise, TICKS_PER_MS } from '../kernel/index.ts'
+import type { Node } from './node.ts'
+
+/** One-way latency, drawn evenly from a range. */
+export interface Latency {
+  readonly minMs: number
+  readonly maxMs: number
+}
+
+/** What a rule does to a message that it strikes. */
+export type MessageAction =
+  | { readonly kind: 'lose' }
+  /** Arrives `byMs` late; messages sent after it may overtake it, as on another connection. */
+  | { readonly kind: 'delay'; readonly byMs: number }
+  /** Arrives twice, the second time `byMs` after the first. */
+  | { readonly kind: 'duplicate'; readonly byMs: number }
+
+/** Strikes messages on a link. */
+export interface MessageRule {
+  /** Operation of the requests that it strikes (or whose replies it strikes); undefined for all messages. */
+  readonly operation: string | undefined
+  /** How many matching messages to let pass first. */
+  skip: number
+  /** How many to strike. */
+  left: number
+  readonly action: MessageAction
+  /** Called when it strikes. */
+  readonly struck: () => void
+}
+
+/** One direction between two nodes. Messages arrive in the order in which they were sent, as on a TCP connection. */
+export class Link {
+  readonly from: Node
+  readonly to: Node
+  readonly rules: MessageRule[] = []
+  private readonly minMs: number
+  private readonly span: number
+  private readonly stream: Stream | undefined
+  private lastArrivalMs = 0
+  private cuts = 0
+  private holds = 0
+  private held: { readonly target: Target; readonly tag: number; readonly payload: unknown }[] = []
+
+  constructor(from: Node, to: Node, latency: Latency, stream: Stream | undefined) {
+    this.from = from
+    this.to = to
+    this.minMs = quantise(latency.minMs)
+    this.span = Math.round((latency.maxMs - latency.minMs) * TICKS_PER_MS) + 1
+    this.stream = stream
+  }
+
+  /** Whether messages get lost here now. */
+  get cut(): boolean {
+    return this.cuts > 0
+  }
+
+  /** Whether messages wait here now until the link heals. */
+  get holding(): boolean {
+    return this.holds > 0
+  }
+
+  /** When a message sent now arrives, behind everything sent before it. */
+  arrivalMs(nowMs: number): number {
+    const travelMs =
+      this.stream === undefined
+        ? this.minMs
+        : this.minMs + this.stream.pick(this.span) / TICKS_PER_MS
+    const atMs = nowMs + travelMs
+    if (atMs <= this.lastArrivalMs) return this.lastArrivalMs
+    this.lastArrivalMs = atMs
+    return atMs
+  }
+
+  /** The first rule that strikes a message of this operation, if any. */
+  strike(operation: string | undefined): MessageAction | undefined {
+    for (const rule of this.rules) {
+      if (rule.operation !== undefined && rule.operation !== operation) continue
+      if (rule.skip > 0) {
+        rule.skip--
+        continue
+      }
+      if (rule.left <= 0) continue
+      rule.left--
+      rule.struck()
+      return rule.action
+    }
+    return undefined
+  }
+
+  /** Begins a cut. `hold`: what is sent meanwhile is kept by the network and delivered at the end. */
+  begin(hold: boolean): void {
+    if (hold) this.holds++
+    else this.cuts++
+  }
+
+  /** Ends a cut; gives back what was held. */
+  end(hold: boolean): readonly { target: Target; tag: number; payload: unknown }[] {
+    if (!hold) {
+      this.cuts--
+      return []
+    }
+    this.holds--
+    if (this.holds > 0) return []
+    const released = this.held
+    this.held = []
+    return released
+  }
+
+  /** Keeps a message until the link heals. */
+  keep(target: Target, tag: number, payload: unknown): void {
+    this.held.push({ target, tag, payload })
+  }
+}
+
+/** All links, made when first used: a thousand clients need no million links. */
+export class Network {
+  private readonly links: (Link | undefined)[][] = []
+  private readonly latency: Latency
+  private readonly choice: Choice
+
+  constructor(latency: Latency, choice: Choice) {
+    this.latency = latency
+    this.choice = choice
+  }
+
+  /** The link from one node to another. */
+  link(from: Node, to: Node): Link {
+    const row = (this.links[from.id] ??= [])
+    let link = row[to.id]
+    if (link === undefined) {
+      // One stream for both directions of a pair: half the seeding, and still nobody else's draws.
+      const pair =
+        from.id < to.id ? `${from.name}~${to.name}` : `${to.name}~${from.name}`
+      const { minMs, maxMs } = this.latency
+      const stream = maxMs > minMs ? this.choice.stream(`latency:${pair}`) : undefined
+      link = new Link(from, to, this.latency, stream)
+      row[to.id] = link
+    }
+    return link
+  }
+}

@@ -1,0 +1,51 @@
+/** A client's end of a connection, from which a service's stub is made. */
+
+import { Effect, Op } from '../kernel/index.ts'
+import type { Mailbox, Reply } from '../kernel/index.ts'
+import type { Port } from '../services/index.ts'
+import type { ClientConnection } from './message.ts'
+import type { Node } from './node.ts'
+import type { Server } from './server.ts'
+import type { World } from './world.ts'
+
+/** What a call waits for its reply when nobody says otherwise, in ms. */
+const CALL_TIMEOUT_MS = 1_000
+
+/** The kernel hands these back to the world: which connection an `Op.call` goes over. */
+class WorldPort implements Port {
+  readonly server: string
+  readonly connection: ClientConnection
+  private readonly world: World
+  private readonly node: Node
+  private readonly target: Server
+
+  constructor(world: World, node: Node, target: Server, number: number) {
+    this.world = world
+    this.node = node
+    this.target = target
+    this.server = target.node.name
+    this.connection =
+      number === 0 ? world.reconnect(node, target) : world.connect(node, target, number)
+  }
+
+  call<Value>(body: unknown, timeoutMs = CALL_TIMEOUT_MS): Effect<Reply<Value>> {
+    return new Effect(Op.call, timeoutMs, this, body)
+  }
+
+  connect(): Port {
+    return makePort(this.world, this.node, this.target, ++this.world.connectionsOpened)
+  }
+
+  disconnect(): Effect<void> {
+    const { world, connection } = this
+    return new Effect(Op.stop, 0, { kill: () => world.disconnect(connection) }, undefined)
+  }
+
+  channel<Letter>(channel: string): Mailbox<Letter> {
+    return this.connection.channel(channel, this.world.kernel) as Mailbox<Letter>
+  }
+}
+
+/** A port on a new connection; number 0 is the one that every client has. */
+export const makePort = (world: World, node: Node, server: Server, number: number): Port =>
+  new WorldPort(world, node, server, number)

@@ -1,0 +1,138 @@
+/** A server: a node that runs one service, feeds it inputs and carries its outputs away. */
+
+import { LocksimBug } from '../kernel/index.ts'
+import type { Choice, Origin, Reply, RevokeCause, StoreFact } from '../kernel/index.ts'
+import type { AnyService, Connection, Input, Outbox, RequestInput } from '../services/index.ts'
+import { Call, Letter } from './message.ts'
+import type { ClientConnection } from './message.ts'
+import { Alarm } from './node.ts'
+import type { Node } from './node.ts'
+import type { World } from './world.ts'
+
+/** One server of a group. */
+export class Server implements Outbox {
+  readonly node: Node
+  readonly service: AnyService
+  readonly index: number
+  /** All servers of the group, in order. */
+  readonly group: readonly Server[]
+  /** Requests that have arrived and are not answered. */
+  readonly outstanding = new Set<Call>()
+  /** Requests that were sent and have neither arrived nor been lost. */
+  underWay = 0
+  /** Whether it died without a word (power loss), so that nobody is sent a reset. */
+  silent = false
+  readonly view: unknown
+  private readonly world: World
+  private readonly state: unknown
+  private readonly alarm: Alarm
+  private readonly clock: 'wall' | 'monotonic'
+  private changedBy: { cause: RevokeCause; by: Origin | undefined } | undefined
+
+  constructor(
+    world: World,
+    node: Node,
+    service: AnyService,
+    index: number,
+    group: readonly Server[],
+    size: number,
+    options: unknown,
+    choice: Choice,
+  ) {
+    this.world = world
+    this.node = node
+    this.service = service
+    this.index = index
+    this.group = group
+    this.clock = service.clock
+    this.state = service.create({ index, size, options, choice })
+    this.view = service.view(this.state)
+    this.alarm = new Alarm(world.kernel, node, service.clock, () => this.ring())
+  }
+
+  /** Asks for the first tick, if the service wants one. */
+  begin(): void {
+    this.alarm.set(this.service.wakeAtMs(this.state))
+  }
+
+  /** Feeds one input; everything that comes of it leaves at this instant. */
+  take(input: Input<unknown, unknown>): void {
+    const nowMs = this.node[this.clock].read(this.world.kernel.nowMs)
+    try {
+      this.service.step(this.state, input, nowMs, this)
+    } catch (error) {
+      const said = error instanceof Error ? (error.stack ?? error.message) : String(error)
+      throw new LocksimBug(`${this.node.name} failed on ${input.kind}: ${said}`)
+    }
+    this.alarm.set(this.service.wakeAtMs(this.state))
+    const change = this.changedBy
+    if (change !== undefined) {
+      this.changedBy = undefined
+      this.world.changed(this, change.cause, change.by)
+    }
+  }
+
+  /** A clock of the node was set: what the service waited for may be due. */
+  ring(): void {
+    if (!this.node.up) return
+    if (!this.node.running) {
+      this.node.defer({ fire: () => this.ring() }, 0, undefined)
+      return
+    }
+    this.take({ kind: 'tick' })
+  }
+
+  reply(request: RequestInput<unknown>, reply: Reply<unknown>): void {
+    if (!(request instanceof Call)) throw new LocksimBug('a service answered what was never asked')
+    request.answer(reply)
+  }
+
+  push(connection: Connection, channel: string, body: unknown): void {
+    const to = connection as ClientConnection
+    const link = this.world.network.link(this.node, to.node)
+    const deliver = (letter: unknown): void => {
+      if (this.world.kernel.recording) {
+        this.world.kernel.host.traffic(to.node, {
+          kind: 'push-arrived',
+          from: this.node.name,
+          body: letter,
+        })
+      }
+      to.channel(channel, this.world.kernel).put(letter)
+    }
+    new Letter(this.world, link, deliver, body).send()
+  }
+
+  peer(to: number, body: unknown): void {
+    const other = this.group[to]
+    if (other === undefined) throw new LocksimBug(`${this.node.name} has no peer ${to}`)
+    const deliver = (letter: unknown): void => {
+      if (this.world.kernel.recording) {
+        this.world.kernel.host.traffic(other.node, {
+          kind: 'peer-arrived',
+          from: this.node.name,
+          body: letter,
+        })
+      }
+      other.take({ kind: 'peer', from: this.index, body: letter })
+    }
+    new Letter(this.world, this.world.network.link(this.node, other.node), deliver, body).send()
+  }
+
+  close(connection: Connection): void {
+    for (const call of [...this.outstanding]) {
+      if (call.connection === connection) call.reset()
+    }
+    const ended = connection as ClientConnection
+    if (ended.number !== 0) ended.broken = true
+  }
+
+  changed(cause: RevokeCause, by?: Origin): void {
+    // Of several reasons in one step the first is the one that took the grant away.
+    this.changedBy ??= { cause, by }
+  }
+
+  fact(fact: StoreFact): void {
+    this.world.state(this.node, fact)
+  }
+}

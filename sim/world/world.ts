@@ -1,0 +1,474 @@
+/** The world: nodes, servers and the network of one run, and everything that faults can do to them. */
+
+import { Kernel, LocksimBug, Mailbox, quantise, spawn } from '../kernel/index.ts'
+import type {
+  Choice,
+  Effect,
+  Fact,
+  FactEvent,
+  FactKind,
+  Host,
+  Origin,
+  Process,
+  RevokeCause,
+  Site,
+  TraceEvent,
+  Traffic,
+  Waiter,
+} from '../kernel/index.ts'
+import type { AnyService, Port, ServerView } from '../services/index.ts'
+import { rateOf } from './clock.ts'
+import { Call, ClientConnection } from './message.ts'
+import type { Moment } from './moment.ts'
+import { Network } from './network.ts'
+import type { Latency, MessageRule } from './network.ts'
+import { Alarm, Node } from './node.ts'
+import type { ClockConfig } from './node.ts'
+import { makePort } from './port.ts'
+import { Server } from './server.ts'
+
+/** Who watches a run. */
+export interface Observer {
+  /** A fact was stated. The event may be kept. */
+  fact(event: FactEvent): void
+  /** A server's data changed in a way that may change who holds the lock. */
+  changed(server: Server, cause: RevokeCause, by: Origin | undefined): void
+  /** One line of a full trace, facts included; only if given. */
+  record?(event: TraceEvent): void
+}
+
+/** What a world is built from. */
+export interface WorldConfig {
+  readonly choice: Choice
+  readonly latency: Latency
+  readonly observer: Observer
+  /** Clocks of nodes that do not start exact. */
+  clockOf(node: string): ClockConfig
+  /** How long a server takes to notice that a silent client is gone (TCP keepalive), in ms. */
+  readonly keepaliveMs: number
+}
+
+interface FactWatch {
+  left: number
+  readonly ring: () => void
+}
+
+type Stamped = { -readonly [Field in keyof TraceEvent]: TraceEvent[Field] }
+
+/** One simulated world. */
+export class World implements Host {
+  readonly kernel: Kernel
+  readonly network: Network
+  readonly config: WorldConfig
+  readonly nodes: Node[] = []
+  readonly servers: Server[] = []
+  /** Connections opened beyond the ones that every client has. */
+  connectionsOpened = 0
+  /** Number of the last request sent. */
+  messages = 0
+  private readonly byName = new Map<string, Node>()
+  private readonly groups = new Map<string, Server[]>()
+  private readonly connections = new Map<Node, ClientConnection[]>()
+  private readonly watches = new Map<string, FactWatch[]>()
+  private readonly stepWatches = new Map<Node, { readonly step: number; readonly ring: () => void }[]>()
+  private readonly leaders = new Map<string, Map<string, number>>()
+  private readonly restarts = new Map<Node, () => void>()
+  private watching = false
+
+  constructor(config: WorldConfig) {
+    this.config = config
+    this.kernel = new Kernel(this)
+    this.kernel.recording = config.observer.record !== undefined
+    this.network = new Network(config.latency, config.choice)
+  }
+
+  /** Adds a machine. */
+  addNode(name: string): Node {
+    const node = new Node(this.nodes.length, name, this.config.clockOf(name))
+    this.nodes.push(node)
+    this.byName.set(name, node)
+    return node
+  }
+
+  /** Adds a group of servers of one service: `redis-1` … or, if it is alone, `store`. */
+  addServers(service: AnyService, size: number, options: Readonly<Record<string, unknown>>): readonly Server[] {
+    const group: Server[] = []
+    const merged = { ...(service.options as object), ...options }
+    for (let index = 0; index < size; index++) {
+      const name = size === 1 ? service.nodeName : `${service.nodeName}-${index + 1}`
+      const node = this.addNode(name)
+      group.push(new Server(this, node, service, index, group, size, merged, this.config.choice))
+    }
+    this.groups.set(service.name, group)
+    this.servers.push(...group)
+    for (const server of group) server.begin()
+    return group
+  }
+
+  /** The node of this name. */
+  node(name: string): Node {
+    const node = this.byName.get(name)
+    if (node === undefined) throw new LocksimBug(`there is no node ${name}`)
+    return node
+  }
+
+  /** The server that runs on this node, if it is one. */
+  serverOn(node: Node): Server | undefined {
+    return this.servers.find((server) => server.node === node)
+  }
+
+  /** The servers of a service, as judges see them. */
+  views(service: string): readonly ServerView<unknown>[] {
+    return (this.groups.get(service) ?? []).map(({ node, view }) => ({
+      node: node.name,
+      get up() {
+        return node.up
+      },
+      data: view,
+    }))
+  }
+
+  /** The typed client of a service, for one life of a client's process. */
+  clientOf(service: AnyService, node: Node): unknown {
+    const ports: Port[] = (this.groups.get(service.name) ?? []).map((server) =>
+      makePort(this, node, server, 0),
+    )
+    return service.client(ports, {
+      client: node.name,
+      pick: (stream, count) => this.config.choice.stream(`${stream}:${node.name}`).pick(count),
+      mailbox: () => new Mailbox(this.kernel),
+      leader: () => this.leaderOf(service.name, node.name),
+      spawn,
+    })
+  }
+
+  /** Starts a process on a node. */
+  start(node: Node, name: string, body: Process<unknown>, origin: Origin): void {
+    this.kernel.start(node, name, body, origin)
+  }
+
+  /** What to do when a crashed node comes back, after its service has. */
+  onRestart(node: Node, begin: () => void): void {
+    this.restarts.set(node, begin)
+  }
+
+  /** An alarm on one of a node's clocks. */
+  alarm(node: Node, which: 'wall' | 'monotonic', ring: () => void): Alarm {
+    return new Alarm(this.kernel, node, which, ring)
+  }
+
+  /** Calls `ring` when the moment comes; never if it never comes. */
+  when(moment: Moment, ring: () => void): void {
+    if (typeof moment === 'number') {
+      this.kernel.at(Math.max(quantise(moment), this.kernel.nowMs), { fire: ring }, 0, undefined)
+      return
+    }
+    const { afterMs } = moment
+    const later =
+      afterMs === undefined
+        ? ring
+        : (): void => this.kernel.at(this.kernel.nowMs + quantise(afterMs), { fire: ring }, 0, undefined)
+    if ('step' in moment) {
+      const node = this.node(moment.node)
+      const list = this.stepWatches.get(node) ?? []
+      this.stepWatches.set(node, list)
+      list.push({ step: moment.step, ring: later })
+      list.sort((one, other) => one.step - other.step)
+      node.aimedStep = (list[0] as { step: number }).step
+      return
+    }
+    const key = `${moment.node}/${moment.event}`
+    const list = this.watches.get(key) ?? []
+    this.watches.set(key, list)
+    list.push({ left: moment.nth ?? 1, ring: later })
+    this.watching = true
+  }
+
+  // What the kernel asks.
+
+  wallMs(site: Site): number {
+    return (site as Node).wall.read(this.kernel.nowMs)
+  }
+
+  monotonicMs(site: Site): number {
+    return (site as Node).monotonic.read(this.kernel.nowMs)
+  }
+
+  call(site: Site, effect: Effect<unknown>, origin: Origin, waiter: Waiter, tag: number): void {
+    let connection = (effect.first as { readonly connection: ClientConnection }).connection
+    const { server } = connection
+    if (
+      connection.number === 0 &&
+      connection.serverIncarnation !== server.node.incarnation &&
+      server.node.up
+    ) {
+      connection = this.reconnect(site as Node, server)
+    }
+    const deadlineMs =
+      effect.amount === Infinity
+        ? Infinity
+        : quantise(this.kernel.nowMs + effect.amount / site.monotonicRate)
+    new Call(this, connection, effect.second, origin, waiter, tag, deadlineMs).send()
+  }
+
+  state(site: Site, fact: Fact): void {
+    // The fact becomes the event: this runs a hundred times in a run of a tenth of a millisecond.
+    const event = fact as unknown as Stamped
+    event.atMs = this.kernel.nowMs
+    event.node = site.name
+    const { observer } = this.config
+    this.kernel.hash.mixValue(event)
+    observer.fact(event as unknown as FactEvent)
+    if (observer.record !== undefined) observer.record(this.withClock(site as Node, event))
+    if (this.watching) this.notify(site.name, fact.kind)
+  }
+
+  traffic(site: Site, traffic: Traffic): void {
+    const event = traffic as unknown as Stamped
+    event.atMs = this.kernel.nowMs
+    event.node = site.name
+    this.config.observer.record?.(this.withClock(site as Node, event))
+  }
+
+  stepReached(site: Site): void {
+    const node = site as Node
+    const list = this.stepWatches.get(node) ?? []
+    const step = node.aimedStep
+    const due = list.filter((watch) => watch.step <= step)
+    const rest = list.filter((watch) => watch.step > step)
+    this.stepWatches.set(node, rest)
+    node.aimedStep = rest[0]?.step ?? -1
+    for (const watch of due) watch.ring()
+  }
+
+  // What servers and connections ask.
+
+  /** A server says that its data changed. */
+  changed(server: Server, cause: RevokeCause, by: Origin | undefined): void {
+    this.config.observer.changed(server, cause, by)
+  }
+
+  /** Opens a connection. Number 0 is the one that every client has to every server and reopens by itself. */
+  connect(node: Node, server: Server, number: number): ClientConnection {
+    const list = this.connections.get(node) ?? []
+    this.connections.set(node, list)
+    const connection = new ClientConnection(this.network, node, server, number, new Map())
+    list.push(connection)
+    return connection
+  }
+
+  /** The current connection number 0 of a client to a server, opened anew if the server has restarted. */
+  reconnect(node: Node, server: Server): ClientConnection {
+    const list = this.connections.get(node) ?? []
+    const position = list.findIndex(
+      (connection) => connection.number === 0 && connection.server === server,
+    )
+    const old = list[position]
+    if (old !== undefined && old.serverIncarnation === server.node.incarnation) return old
+    const fresh = new ClientConnection(this.network, node, server, 0, old?.channels ?? new Map())
+    if (position >= 0) list[position] = fresh
+    else list.push(fresh)
+    this.connections.set(node, list)
+    return fresh
+  }
+
+  /** The client closes a connection; the server sees it one network delay later. */
+  disconnect(connection: ClientConnection): void {
+    const list = this.connections.get(connection.node) ?? []
+    const position = list.indexOf(connection)
+    if (position >= 0) list.splice(position, 1)
+    connection.broken = true
+    this.tellClosed(connection, connection.outward.arrivalMs(this.kernel.nowMs))
+  }
+
+  /** Index of the group's leader as the directory of this client has it. */
+  leaderOf(service: string, client: string): number {
+    const known = this.leaders.get(service)
+    return known?.get(client) ?? known?.get('') ?? 0
+  }
+
+  // What faults do.
+
+  /** Stops the world of a node: it handles nothing; messages queue. `clocksStop` stops its monotonic clock too. */
+  pause(node: Node, clocksStop: boolean): void {
+    node.pauses++
+    node.running = false
+    if (clocksStop && ++node.suspends === 1) {
+      node.frozenAtMs = this.kernel.nowMs
+      node.monotonic.setRate(this.kernel.nowMs, 0)
+    }
+    this.state(node, { kind: 'paused', clocksStop })
+  }
+
+  /** Ends one pause; what arrived meanwhile is handled in order of arrival. */
+  resume(node: Node, clocksStop: boolean): void {
+    if (node.pauses === 0) return
+    node.pauses--
+    if (clocksStop && --node.suspends === 0) {
+      node.frozenMs += this.kernel.nowMs - node.frozenAtMs
+      node.monotonic.setRate(this.kernel.nowMs, rateOf(node.driftPpm))
+    }
+    const awake = node.up && node.pauses === 0
+    node.running = awake
+    this.state(node, { kind: 'resumed' })
+    if (awake) this.release(node)
+    node.clocksChanged()
+  }
+
+  /** Kills the process of a node. `silent`: as in a power loss, nobody is told. */
+  crash(node: Node, silent: boolean): void {
+    if (!node.up) return
+    node.up = false
+    node.running = false
+    for (const runner of [...node.runners]) runner.kill()
+    this.state(node, { kind: 'crashed', silent })
+    const server = this.serverOn(node)
+    if (server === undefined) this.abandon(node, silent)
+    else {
+      server.silent = silent
+      server.take({ kind: 'crash' })
+      for (const call of [...server.outstanding]) {
+        if (!silent) call.reset()
+      }
+      server.outstanding.clear()
+      this.changed(server, 'lost', undefined)
+    }
+    this.release(node)
+  }
+
+  /** Brings a crashed node back, with what its disk kept. */
+  restart(node: Node): void {
+    if (node.up) return
+    node.up = true
+    node.incarnation++
+    node.running = node.pauses === 0
+    this.state(node, { kind: 'restarted' })
+    const server = this.serverOn(node)
+    if (server !== undefined) {
+      server.take({ kind: 'restart' })
+      this.changed(server, 'lost', undefined)
+    }
+    node.clocksChanged()
+    this.restarts.get(node)?.()
+  }
+
+  /** Sets the wall clock of a node ahead or back. */
+  jumpClock(node: Node, byMs: number): void {
+    node.wall.jump(this.kernel.nowMs, byMs)
+    this.state(node, { kind: 'clock-changed', byMs, driftPpm: node.driftPpm })
+    node.clocksChanged()
+  }
+
+  /** Changes the rate of a node's clocks. `wallOnly`: the wall clock is slewed (adjtime), the monotonic clock is not. */
+  driftClock(node: Node, driftPpm: number, wallOnly = false): void {
+    node.wall.setRate(this.kernel.nowMs, rateOf(driftPpm))
+    if (!wallOnly) {
+      node.driftPpm = driftPpm
+      node.monotonicRate = rateOf(driftPpm)
+      if (node.suspends === 0) node.monotonic.setRate(this.kernel.nowMs, rateOf(driftPpm))
+    }
+    this.state(node, { kind: 'clock-changed', byMs: 0, driftPpm })
+    node.clocksChanged()
+  }
+
+  /** Cuts one direction. `hold`: the network keeps what is sent and delivers it at the end. */
+  cut(from: Node, to: Node, hold: boolean): void {
+    this.network.link(from, to).begin(hold)
+  }
+
+  /** Heals one direction. */
+  heal(from: Node, to: Node, hold: boolean): void {
+    const link = this.network.link(from, to)
+    for (const { target, tag, payload } of link.end(hold)) {
+      this.kernel.at(link.arrivalMs(this.kernel.nowMs), target, tag, payload)
+    }
+  }
+
+  /** Adds a rule for messages in one direction. */
+  addRule(from: Node, to: Node, rule: MessageRule): void {
+    this.network.link(from, to).rules.push(rule)
+  }
+
+  /** Takes a rule away. */
+  removeRule(from: Node, to: Node, rule: MessageRule): void {
+    const { rules } = this.network.link(from, to)
+    const position = rules.indexOf(rule)
+    if (position >= 0) rules.splice(position, 1)
+  }
+
+  /**
+   * Makes a server the leader of its group and demotes the others that are up and reachable for the authority.
+   * `clients` are those whose directory learns it; undefined for all.
+   */
+  promote(server: Server, demote: boolean, clients: readonly string[] | undefined): void {
+    const { group, node } = server
+    const before = group[this.leaderOf(server.service.name, '')] as Server
+    const known = this.leaders.get(server.service.name) ?? new Map<string, number>([['', 0]])
+    this.leaders.set(server.service.name, known)
+    if (clients !== undefined) {
+      // Who is not told keeps what it knew.
+      for (const other of this.nodes) {
+        if (this.serverOn(other) === undefined && !known.has(other.name)) {
+          known.set(other.name, known.get('') ?? 0)
+        }
+      }
+      for (const client of clients) known.set(client, server.index)
+    } else {
+      known.clear()
+    }
+    known.set('', server.index)
+    this.state(node, { kind: 'promoted', insteadOf: before.node.name })
+    server.take({ kind: 'promote' })
+    if (demote) {
+      for (const other of group) {
+        if (other !== server && other.node.up) other.take({ kind: 'demote', leader: server.index })
+      }
+    }
+    this.changed(server, 'lost', undefined)
+  }
+
+  private notify(node: string, kind: FactKind): void {
+    const list = this.watches.get(`${node}/${kind}`)
+    if (list === undefined) return
+    for (const watch of list) {
+      watch.left--
+      if (watch.left === 0) watch.ring()
+    }
+  }
+
+  private withClock(node: Node, event: Stamped): TraceEvent {
+    const wallMs = node.wall.read(this.kernel.nowMs)
+    return (wallMs === this.kernel.nowMs ? event : { ...event, wallMs }) as unknown as TraceEvent
+  }
+
+  private release(node: Node): void {
+    for (const { target, tag, payload } of node.takeDeferred()) this.kernel.soon(target, tag, payload)
+  }
+
+  private abandon(node: Node, silent: boolean): void {
+    const list = this.connections.get(node) ?? []
+    this.connections.set(node, [])
+    for (const connection of list) {
+      connection.broken = true
+      const noticedAtMs = silent
+        ? this.kernel.nowMs + this.config.keepaliveMs
+        : connection.outward.arrivalMs(this.kernel.nowMs)
+      this.tellClosed(connection, noticedAtMs)
+    }
+  }
+
+  private tellClosed(connection: ClientConnection, atMs: number): void {
+    const { server } = connection
+    const target = {
+      fire: (): void => {
+        if (!server.node.up || connection.serverIncarnation !== server.node.incarnation) return
+        if (!server.node.running) {
+          server.node.defer(target, 0, undefined)
+          return
+        }
+        server.take({ kind: 'closed', connection })
+      },
+    }
+    this.kernel.at(atMs, target, 0, undefined)
+  }
+}
