@@ -8,6 +8,8 @@ import { redisSetPx } from './redis-set-px.ts'
 import { redisSetnxGetsetPublished } from './redis-setnx-getset-published.ts'
 import { redisSetnxGetset } from './redis-setnx-getset.ts'
 import { redlock } from './redlock.ts'
+import { zkSequentialPublished } from './zk-sequential-published.ts'
+import { zkSequential } from './zk-sequential.ts'
 
 export * from './algorithm.ts'
 export * from './parameters.ts'
@@ -25,4 +27,6 @@ export const algorithms: readonly AnyAlgorithm[] = [
   erase(redisSetnxGetsetPublished),
   erase(redisSetPx),
   erase(redlock),
+  erase(zkSequential),
+  erase(zkSequentialPublished),
 ]

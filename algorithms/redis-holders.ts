@@ -27,14 +27,22 @@ export const ownersOf = (servers: Servers, key: string): readonly Origin[] => {
  */
 export const majorityOwners = (servers: Servers, key: string): readonly Origin[] => {
   const quorum = majorityOf(servers.length)
-  const votes: { readonly value: unknown; readonly origin: Origin; count: number }[] = []
-  for (const { up, data } of servers) {
-    const entry = up && data.role() === 'master' ? data.peek(key) : undefined
+  // If anybody has a majority, then one of the first N + 1 − quorum servers has voted for it. This runs at
+  // every change of every server, so it counts in place instead of building a table of votes.
+  for (let candidate = 0; candidate <= servers.length - quorum; candidate++) {
+    const entry = entryOn(servers[candidate], key)
     if (entry === undefined) continue
-    const { value, origin } = entry
-    const vote = votes.find((each) => each.value === value && each.origin.hold === origin.hold)
-    if (vote === undefined) votes.push({ value, origin, count: 1 })
-    else vote.count++
+    let votes = 1
+    for (let other = candidate + 1; other < servers.length; other++) {
+      const vote = entryOn(servers[other], key)
+      if (vote?.value === entry.value && vote.origin.hold === entry.origin.hold) votes++
+    }
+    if (votes >= quorum) return [entry.origin]
   }
-  return votes.filter(({ count }) => count >= quorum).map(({ origin }) => origin)
+  return NOBODY
 }
+
+const NOBODY: readonly Origin[] = []
+
+const entryOn = (server: Servers[number] | undefined, key: string) =>
+  server !== undefined && server.up && server.data.role() === 'master' ? server.data.peek(key) : undefined

@@ -19,20 +19,26 @@ export const judgeBelief = (
   const intervals = watchIntervals()
   const rivalry = watchRivalry()
   const history: FactEvent[] = []
+  const validityEnded = new Set<string>()
   return {
     see(event) {
       history.push(event)
       rivalry.see(event)
       switch (event.kind) {
         case 'granted':
-          intervals.begin(event.node, event.hold, event)
+          // A grant may be past its validity when acquire returns it: then it never counts.
+          if (validityEnded.size === 0 || !validityEnded.has(event.hold)) {
+            intervals.begin(event.node, event.hold, event)
+          }
           break
         case 'releasing':
         case 'lost':
           intervals.end(event.hold, event)
           break
         case 'validity-ended':
-          if (cutAtValidityEnd) intervals.end(event.hold, event)
+          if (!cutAtValidityEnd) break
+          validityEnded.add(event.hold)
+          intervals.end(event.hold, event)
           break
         case 'crashed':
           intervals.endClient(event.node, event)

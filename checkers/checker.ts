@@ -33,6 +33,8 @@ export interface RunEnd {
   readonly atMs: number
   /** `finished`: every client did all its rounds (or is dead for good); the others are budgets. */
   readonly why: 'finished' | 'horizon' | 'event-budget'
+  /** Nothing was left that could happen: whoever still waited would wait for ever. */
+  readonly idle?: boolean
   /** True time after which no fault was active any more; 0 when there was none. */
   readonly faultsOverAtMs: number
 }

@@ -25,13 +25,31 @@ interface Wait {
   to: number
 }
 
+const sentenceOf = (event: FactEvent): string => {
+  const at = `at ${inMs(event.atMs)}`
+  switch (event.kind) {
+    case 'service-granted':
+      return `${event.node} had the lock granted to ${event.client} from ${inMs(event.atMs)} on (${event.hold}).`
+    case 'acquiring':
+      return `${event.node} asked ${at}.`
+    case 'denied':
+      return `${event.node} was turned away ${at}.`
+    case 'crashed':
+      return `${event.node} crashed ${at}.`
+    case 'lost':
+      return `${event.node} was told of its loss ${at}.`
+    default:
+      return `${event.node} began to release the lock ${at}.`
+  }
+}
+
 /** Names what stood in the way and who waited, from the events up to the end of the wait. */
 const tell = (
   seen: readonly FactEvent[],
   wait: Wait,
   sinceMs: number,
   boundMs: number,
-  lasts: boolean,
+  lasts: 'no' | 'to the end' | 'for ever',
 ): Witness => {
   const asking = new Map<string, FactEvent>()
   const granted = new Map<string, FactEvent>()
@@ -55,28 +73,16 @@ const tell = (
   }
   const waiter = asking.values().next().value
   const orphan = granted.values().next().value
-  const proof: string[] = []
-  if (orphan?.kind === 'service-granted') {
-    proof.push(
-      `${orphan.node} had the lock granted to ${orphan.client} from ${inMs(orphan.atMs)} on (${orphan.hold}).`,
-    )
-  }
-  if (gone !== undefined) {
-    const what =
-      gone.kind === 'crashed'
-        ? 'crashed'
-        : gone.kind === 'lost'
-          ? 'was told of its loss'
-          : 'began to release the lock'
-    proof.push(`${gone.node} ${what} at ${inMs(gone.atMs)}.`)
-  }
-  if (waiter !== undefined) proof.push(`${waiter.node} had asked at ${inMs(waiter.atMs)}.`)
-  if (denied !== undefined) proof.push(`${denied.node} was turned away at ${inMs(denied.atMs)}.`)
-  if (sinceMs > wait.fromMs) proof.push(`The last fault was over at ${inMs(sinceMs)}.`)
-  proof.push(
-    `However, nobody who lived held the lock and nobody got it from ${inMs(sinceMs)} to ${inMs(wait.toMs)}${lasts ? ', the end of the run' : ''}: ${inMs(wait.toMs - sinceMs)} without progress, where ${inMs(boundMs)} were allowed.`,
-  )
   const events = inTraceOrder(seen, [orphan, gone, waiter, denied])
+  const proof = events.map(sentenceOf)
+  if (sinceMs > wait.fromMs) proof.push(`The last fault was over at ${inMs(sinceMs)}.`)
+  const span =
+    lasts === 'for ever'
+      ? `from ${inMs(sinceMs)} on, and nothing was left that could happen`
+      : `for ${inMs(wait.toMs - sinceMs)}, from ${inMs(sinceMs)} to ${inMs(wait.toMs)}${lasts === 'to the end' ? ', the end of the run' : ''}`
+  proof.push(
+    `However, no live client held the lock and nobody got it ${span}: ${inMs(boundMs)} were allowed.`,
+  )
   // A lock that lets nobody in at all: what clashes is the asking and the last that was heard.
   const last = seen[wait.to - 1]
   if (events.length < 2 && last !== undefined && !events.includes(last)) events.push(last)
@@ -162,32 +168,32 @@ const judgeProgress = (header: RunHeader): Judgement => {
         waits.push(lasting)
         wait = undefined
       }
+      const stuck = lasting !== undefined && end.idle === true
       let longest: Wait | undefined
       let longestMs = 0
       let violations = 0
       for (const one of waits) {
         const waitedMs = one.toMs - Math.max(one.fromMs, end.faultsOverAtMs)
-        if (waitedMs >= boundMs) violations++
+        if (waitedMs >= boundMs || (one === lasting && stuck)) violations++
         if (waitedMs < longestMs || (longest !== undefined && waitedMs === longestMs)) continue
         longest = one
         longestMs = waitedMs
       }
+      const worst = stuck ? lasting : longest
       const measures: Record<string, number> = { violations, boundMs: longestMs, grants }
       if (takeOverMs >= 0) measures['takeOverMs'] = takeOverMs
-      const takeOver = takeOverMs < 0 ? '' : `, taken over ${inMs(takeOverMs)} after a holder's crash`
-      const evidence = `${countOf(grants, 'grant')}, longest wait for a free lock ${inMs(longestMs)} of ${inMs(boundMs)} allowed${takeOver}`
+      const takeOver =
+        takeOverMs < 0 ? '' : `, taken over ${inMs(takeOverMs)} after a holder's crash`
+      const evidence = `${countOf(grants, 'grant')}, longest wait for a free lock ${inMs(longestMs)} of ${inMs(boundMs)} allowed${takeOver}${stuck ? ', and somebody waits for ever' : ''}`
       const answer = (verdict: Verdict['verdict'], text: string, witness?: Witness): Verdict =>
         witness === undefined
           ? { promise, verdict, evidence: text, measures }
           : { promise, verdict, evidence: text, measures, witness }
 
-      if (violations > 0 && longest !== undefined) {
-        const sinceMs = Math.max(longest.fromMs, end.faultsOverAtMs)
-        return answer(
-          'violated',
-          evidence,
-          tell(seen, longest, sinceMs, boundMs, longest === lasting),
-        )
+      if (violations > 0 && worst !== undefined) {
+        const sinceMs = stuck ? worst.fromMs : Math.max(worst.fromMs, end.faultsOverAtMs)
+        const lasts = stuck ? 'for ever' : worst === lasting ? 'to the end' : 'no'
+        return answer('violated', evidence, tell(seen, worst, sinceMs, boundMs, lasts))
       }
       if (lasting !== undefined && end.why !== 'finished') {
         return answer('inconclusive', `${evidence}; somebody still waited when the run was cut off`)

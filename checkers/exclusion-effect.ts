@@ -122,7 +122,8 @@ export const exclusionEffect = defineChecker({
   promise,
   mood: 'always',
   summary: "at the store, one hold's operations are never interleaved with another client's",
-  source: 'Martin Kleppmann, How to do distributed locking (2016): "Protecting a resource with a lock"',
+  source:
+    'Martin Kleppmann, How to do distributed locking (2016): "Protecting a resource with a lock"',
   sees: [
     ...new Set([
       ...RIVALRY_KINDS,

@@ -131,7 +131,8 @@ export const exclusionService = defineChecker({
   promise,
   mood: 'always',
   summary: 'the servers never have the lock granted to two clients at once',
-  source: 'redis.io, "Distributed Locks with Redis": why failover-based implementations are not enough',
+  source:
+    'redis.io, "Distributed Locks with Redis": why failover-based implementations are not enough',
   sees: [...new Set([...RIVALRY_KINDS, ...HISTORY_KINDS])],
   start: judgeService,
 })

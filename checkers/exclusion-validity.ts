@@ -13,7 +13,8 @@ import { notOffered } from './verdict.ts'
 export const exclusionValidity = defineChecker({
   promise: 'exclusion/validity',
   mood: 'always',
-  summary: 'no two clients are at once inside the validity time that each computed by its own clock',
+  summary:
+    'no two clients are at once inside the validity time that each computed by its own clock',
   source: 'redis.io, "Distributed Locks with Redis": the lock validity time, safety arguments',
   sees: [...new Set([...RIVALRY_KINDS, ...HISTORY_KINDS])],
   start: (header) =>

@@ -146,7 +146,8 @@ const judgeFencing = (header: RunHeader): Judgement => {
 export const fencing = defineChecker({
   promise,
   mood: 'always',
-  summary: 'tokens strictly increase in grant order and the store applies nothing older after something newer',
+  summary:
+    'tokens strictly increase in grant order and the store applies nothing older after something newer',
   source:
     'Martin Kleppmann, How to do distributed locking (2016), "Making the lock safe with fencing"; Hazelcast FencedMutex model of Jepsen',
   sees: [

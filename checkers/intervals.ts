@@ -3,7 +3,7 @@
 import type { FactEvent } from '#sim'
 
 /** One hold, from the event that began it. */
-export interface Interval {
+interface Interval {
   readonly client: string
   readonly hold: string
   readonly from: FactEvent
@@ -20,7 +20,7 @@ export interface Overlap {
 }
 
 /** Everything counted about the intervals of one run. */
-export interface OverlapCount {
+interface OverlapCount {
   /** Intervals that began, and clients that had any. */
   readonly intervals: number
   readonly clients: number

@@ -76,7 +76,8 @@ const judgeLostUpdate = (): Judgement => {
       const lost = Math.max(0, acknowledged - (final - base))
       const measures = { violations: lost, acknowledged, unknown, overwrites, final }
       const seen = `${countOf(acknowledged, 'acknowledged increment')}, ${numeral(unknown)} unknown, counter from ${numeral(base)} to ${numeral(final)}`
-      if (lost > 0) return violated(promise, `${seen}: ${numeral(lost)} lost`, measures, tell(final))
+      if (lost > 0)
+        return violated(promise, `${seen}: ${numeral(lost)} lost`, measures, tell(final))
       if (writers.length < 2) return vacuous(promise, `${seen}; no two clients wrote`, measures)
       return held(promise, `${seen}${cutOff(end)}`, measures)
     },

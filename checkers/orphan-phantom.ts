@@ -1,6 +1,6 @@
 /** Orphan and phantom time: granted but believed by nobody, and believed but not granted. A measure, not a promise. */
 
-import type { FactEvent, FactKind } from '#sim'
+import type { TraceEvent } from '#sim'
 
 /** The two times that classify most published lock bugs: orphans cost availability, phantoms exclusion. */
 export interface OrphanPhantom {
@@ -14,19 +14,9 @@ export interface OrphanPhantom {
 
 /** One measurement in progress. */
 export interface OrphanPhantomFold {
-  see(event: FactEvent): void
+  see(event: TraceEvent): void
   end(atMs: number): OrphanPhantom
 }
-
-/** The kinds that the measurement looks at. */
-export const ORPHAN_PHANTOM_KINDS = [
-  'granted',
-  'releasing',
-  'lost',
-  'crashed',
-  'service-granted',
-  'service-revoked',
-] as const satisfies readonly FactKind[]
 
 interface Hold {
   readonly client: string
@@ -57,7 +47,13 @@ export const measureOrphansAndPhantoms = (): OrphanPhantomFold => {
     }
   }
 
-  const change = (client: string, name: string, atMs: number, granted?: boolean, believed?: boolean) => {
+  const change = (
+    client: string,
+    name: string,
+    atMs: number,
+    granted?: boolean,
+    believed?: boolean,
+  ) => {
     let hold = holds.get(name)
     if (hold === undefined) {
       hold = { client, granted: false, believed: false, sinceMs: atMs }

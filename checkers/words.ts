@@ -18,10 +18,3 @@ export const inMs = (ms: number): string => `${numeral(ms)} ms`
 /** How many of something: `1 hold`, `2 holds`. */
 export const countOf = (count: number, noun: string, plural = `${noun}s`): string =>
   `${numeral(count)} ${count === 1 ? noun : plural}`
-
-/** Joins with commas and a final "and". */
-export const listed = (words: readonly string[]): string => {
-  const last = words.at(-1)
-  if (last === undefined) return ''
-  return words.length === 1 ? last : `${words.slice(0, -1).join(', ')} and ${last}`
-}

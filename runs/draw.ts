@@ -21,8 +21,9 @@ const among = <Item>(stream: Stream, items: readonly Item[]): Item =>
  * and none of another: a swarm finds what an even mixture hides.
  */
 export const drawPlan = (algorithm: AnyAlgorithm, seed: number): Plan => {
-  const choice = randomChoice(`${seed}/plan/${algorithm.name}`)
-  const shape = choice.stream('shape')
+  const choice = randomChoice(seed)
+  const streamOf = (concern: string): Stream => choice.stream(`plan/${algorithm.name}/${concern}`)
+  const shape = streamOf('shape')
   const role = roleOf(algorithm, parametersOf(algorithm, {}))
   const { leaseMs } = role
   const clients = 2 + shape.pick(CLIENTS_MAX - 1)
@@ -41,8 +42,8 @@ export const drawPlan = (algorithm: AnyAlgorithm, seed: number): Plan => {
       careful: shape.pick(2) === 0,
     },
     network: { latencyMs: among(shape, LATENCIES) },
-    clocks: drawClocks(choice.stream('clocks'), role, clients),
-    faults: drawFaults(choice.stream('faults'), role, clients),
+    clocks: drawClocks(streamOf('clocks'), role, clients),
+    faults: drawFaults(streamOf('faults'), role, clients),
   })
 }
 

@@ -154,6 +154,7 @@ export const run = (plan: Plan, options: RunOptions = {}): RunResult => {
   const end: RunEnd = {
     atMs: world.kernel.nowMs,
     why: reasonOf(stopped, living),
+    idle: stopped === 'idle' && living > 0,
     faultsOverAtMs: injection.overAtMs(),
   }
   return {
@@ -170,8 +171,16 @@ export const run = (plan: Plan, options: RunOptions = {}): RunResult => {
 }
 
 /** A world in which nothing is left to happen, while somebody still wants the lock, waits for ever. */
-const reasonOf = (stopped: StopReason, living: number): RunEnd['why'] =>
-  stopped === 'halted' ? 'finished' : stopped === 'idle' ? (living > 0 ? 'horizon' : 'finished') : stopped
+const reasonOf = (stopped: StopReason, living: number): RunEnd['why'] => {
+  switch (stopped) {
+    case 'halted':
+      return 'finished'
+    case 'idle':
+      return living > 0 ? 'horizon' : 'finished'
+    default:
+      return stopped
+  }
+}
 
 const runWorld = (world: World, plan: Plan) => {
   try {
@@ -225,6 +234,8 @@ const watchGrants = (world: World, { algorithm, parameters, groups }: Settled) =
     look(server: Server, cause: RevokeCause, by: Origin | undefined): void {
       if (server.node.name === STORE) return
       const now = algorithm.holders(views as never, LOCK, parameters as never)
+      // Most changes are one vote of several and change nothing as a whole.
+      if (now.length === before.length && now.every(({ hold }, at) => hold === before[at]?.hold)) return
       for (const { client, hold } of before) {
         if (now.some((holder) => holder.hold === hold)) continue
         const fact = { kind: 'service-revoked' as const, client, hold, cause }

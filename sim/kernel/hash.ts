@@ -36,37 +36,11 @@ export class RollingHash {
     this.mix(folded)
   }
 
-  /** Mixes plain data: primitives, arrays and objects, the latter in the order in which their keys were written. */
-  mixValue(value: unknown): void {
-    switch (typeof value) {
-      case 'number':
-        this.mixNumber(value)
-        return
-      case 'string':
-        this.mixText(value)
-        return
-      case 'boolean':
-        this.mix(value ? 3 : 5)
-        return
-      case 'object':
-        if (value === null) {
-          this.mix(7)
-          return
-        }
-        if (Array.isArray(value)) {
-          this.mix(value.length)
-          for (const item of value) this.mixValue(item)
-          return
-        }
-        for (const key in value) {
-          this.mixText(key)
-          this.mixValue((value as Record<string, unknown>)[key])
-        }
-        this.mix(11)
-        return
-      default:
-        this.mix(13)
-    }
+  /** 32 bits of what was mixed so far, as a whole number from 0. */
+  word(): number {
+    let word = Math.imul(this.low ^ (this.high >>> 16), 0x7feb352d)
+    word ^= word >>> 15
+    return (word ^ this.high) >>> 0
   }
 
   /** Sixteen hexadecimal digits. The hash may go on rolling afterwards. */

@@ -6,7 +6,7 @@ import { LocksimBug, SimulationError } from './errors.ts'
 import { RollingHash } from './hash.ts'
 import type { Soon, Waiter } from './mailbox.ts'
 import { Runner } from './process.ts'
-import { EventQueue } from './queue.ts'
+import { giveBackQueue, takeQueue } from './queue.ts'
 import type { Target } from './queue.ts'
 import type { Site } from './site.ts'
 import type { Fact, Origin, Traffic } from './trace.ts'
@@ -32,7 +32,7 @@ export type StopReason = 'halted' | 'idle' | 'horizon' | 'event-budget'
 
 /** One simulation. */
 export class Kernel implements Soon {
-  readonly queue = new EventQueue()
+  readonly queue = takeQueue()
   readonly hash = new RollingHash()
   readonly host: Host
   /** True time, in ms. */
@@ -101,6 +101,8 @@ export class Kernel implements Soon {
       return 'halted'
     } catch (error) {
       throw this.explain(error)
+    } finally {
+      giveBackQueue(queue)
     }
   }
 

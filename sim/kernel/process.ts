@@ -230,7 +230,7 @@ export class Runner implements Waiter, Task {
         join,
         index,
       )
-      join.children.push(child)
+      join.adopt(child)
       child.start()
     }
     return true
@@ -264,7 +264,8 @@ export class Runner implements Waiter, Task {
 
 /** Collects the answers of the parts of `all`, or the first one of `race`. */
 class Join implements Waiter {
-  readonly children: Runner[] = []
+  /** The parts that are processes; most are calls and need none. */
+  private children: Runner[] | undefined
   private readonly parent: Runner
   private readonly parentTag: number
   private readonly answers: unknown[]
@@ -279,6 +280,10 @@ class Join implements Waiter {
     this.answers = new Array<unknown>(parts)
   }
 
+  adopt(child: Runner): void {
+    ;(this.children ??= []).push(child)
+  }
+
   accepts(): boolean {
     return this.left > 0 && this.parent.accepts(this.parentTag)
   }
@@ -287,7 +292,7 @@ class Join implements Waiter {
     if (!this.accepts()) return
     if (this.first) {
       this.left = 0
-      for (const child of this.children) if (!child.ended) child.kill()
+      for (const child of this.children ?? []) if (!child.ended) child.kill()
       this.parent.fire(this.parentTag, { index, answer })
       return
     }

@@ -10,6 +10,25 @@ const NOTHING: Target = { fire: () => undefined }
 const CAPACITY_AT_FIRST = 256
 
 /**
+ * A queue that no run uses. One is enough: runs in one thread come one after the other, and typed arrays
+ * are dear to allocate a thousand times a second.
+ */
+let spare: EventQueue | undefined
+
+/** An empty queue. */
+export const takeQueue = (): EventQueue => {
+  const queue = spare ?? new EventQueue()
+  spare = undefined
+  return queue
+}
+
+/** Gives a queue back after its run. */
+export const giveBackQueue = (queue: EventQueue): void => {
+  queue.reset()
+  spare = queue
+}
+
+/**
  * Pending events. Each sits in a slot of parallel arrays; the heap orders slot numbers. Moving an event
  * in the heap then moves a small integer, which neither allocates nor concerns the garbage collector.
  */
@@ -102,6 +121,18 @@ export class EventQueue {
       hole = parent
     }
     heap[hole] = last
+  }
+
+  /** Forgets everything, so that the arrays can serve another run. */
+  reset(): void {
+    this.targets.fill(NOTHING, 0, this.used)
+    this.payloads.fill(undefined, 0, this.used)
+    this.free.length = 0
+    this.used = 0
+    this.size = 0
+    this.sequence = 0
+    this.target = NOTHING
+    this.payload = undefined
   }
 
   private newSlot(): number {

@@ -3,6 +3,7 @@
 import type { Kernel, Origin, Reply, Target, Waiter } from '../kernel/index.ts'
 import { CONNECTION_RESET, Mailbox, refused, TIMEOUT } from '../kernel/index.ts'
 import type { Connection, RequestInput } from '../services/index.ts'
+import { mixBody } from './digest.ts'
 import type { Link, Network } from './network.ts'
 import type { Node } from './node.ts'
 import type { Server } from './server.ts'
@@ -24,7 +25,8 @@ export class ClientConnection implements Connection {
   readonly clientIncarnation: number
   /** Whether the client knows that it is of no use any more. */
   broken = false
-  readonly channels: Map<string, Mailbox<unknown>>
+  /** Made when first asked for: most connections are never pushed anything. */
+  private channels: Map<string, Mailbox<unknown>> | undefined
   readonly outward: Link
   readonly homeward: Link
 
@@ -33,7 +35,7 @@ export class ClientConnection implements Connection {
     node: Node,
     server: Server,
     number: number,
-    channels: Map<string, Mailbox<unknown>>,
+    before?: ClientConnection,
   ) {
     this.outward = network.link(node, server.node)
     this.homeward = network.link(server.node, node)
@@ -43,16 +45,16 @@ export class ClientConnection implements Connection {
     this.server = server
     this.serverIncarnation = server.node.incarnation
     this.clientIncarnation = node.incarnation
-    this.channels = channels
+    this.channels = before?.channels
   }
 
-  /** The mailbox that takes what the server pushes to this channel. */
+  /** The mailbox that takes what the server pushes to this channel; the same after a reconnect. */
   channel(name: string, kernel: Kernel): Mailbox<unknown> {
-    let mailbox = this.channels.get(name)
-    if (mailbox === undefined) {
-      mailbox = new Mailbox<unknown>(kernel)
-      this.channels.set(name, mailbox)
-    }
+    const channels = (this.channels ??= new Map<string, Mailbox<unknown>>())
+    const known = channels.get(name)
+    if (known !== undefined) return known
+    const mailbox = new Mailbox<unknown>(kernel)
+    channels.set(name, mailbox)
     return mailbox
   }
 }
@@ -264,7 +266,7 @@ export class Call implements Target, RequestInput<unknown> {
       })
     }
     kernel.hash.mixAt(kernel.nowMs, (place.id << 16) ^ node.id)
-    kernel.hash.mixValue(this.body)
+    mixBody(kernel.hash, this.body)
     // The second copy is a request of its own to the server, but its reply finds nobody waiting.
     const request = again ? this.copy() : this
     server.take(request)
@@ -312,7 +314,7 @@ export class Call implements Target, RequestInput<unknown> {
       })
     }
     kernel.hash.mixAt(kernel.nowMs, (node.id << 16) ^ server.node.id)
-    kernel.hash.mixValue(reply.ok ? reply.value : reply.code)
+    mixBody(kernel.hash, reply.ok ? reply.value : reply.code)
     this.settle(reply)
   }
 
@@ -401,7 +403,7 @@ export class Letter implements Target {
       return
     }
     world.kernel.hash.mixAt(world.kernel.nowMs, (to.id << 16) ^ link.from.id)
-    world.kernel.hash.mixValue(this.body)
+    mixBody(world.kernel.hash, this.body)
     this.deliver(this.body)
   }
 }

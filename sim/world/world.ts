@@ -18,6 +18,7 @@ import type {
 } from '../kernel/index.ts'
 import type { AnyService, Port, ServerView } from '../services/index.ts'
 import { rateOf } from './clock.ts'
+import { mixFact } from './digest.ts'
 import { Call, ClientConnection } from './message.ts'
 import type { Moment } from './moment.ts'
 import { Network } from './network.ts'
@@ -54,6 +55,26 @@ interface FactWatch {
 }
 
 type Stamped = { -readonly [Field in keyof TraceEvent]: TraceEvent[Field] }
+
+/**
+ * A judge's look at one server. A class: an object literal with an accessor makes a hidden class of its own
+ * each time, which keeps whole dead worlds alive until the next full garbage collection.
+ */
+class Sight implements ServerView<unknown> {
+  readonly node: string
+  readonly data: unknown
+  private readonly server: Server
+
+  constructor(server: Server) {
+    this.node = server.node.name
+    this.data = server.view
+    this.server = server
+  }
+
+  get up(): boolean {
+    return this.server.node.up
+  }
+}
 
 /** One simulated world. */
 export class World implements Host {
@@ -119,13 +140,7 @@ export class World implements Host {
 
   /** The servers of a service, as judges see them. */
   views(service: string): readonly ServerView<unknown>[] {
-    return (this.groups.get(service) ?? []).map(({ node, view }) => ({
-      node: node.name,
-      get up() {
-        return node.up
-      },
-      data: view,
-    }))
+    return (this.groups.get(service) ?? []).map((server) => new Sight(server))
   }
 
   /** The typed client of a service, for one life of a client's process. */
@@ -217,7 +232,7 @@ export class World implements Host {
     event.atMs = this.kernel.nowMs
     event.node = site.name
     const { observer } = this.config
-    this.kernel.hash.mixValue(event)
+    mixFact(this.kernel.hash, fact, this.kernel.nowMs, site.id)
     observer.fact(event as unknown as FactEvent)
     if (observer.record !== undefined) observer.record(this.withClock(site as Node, event))
     if (this.watching) this.notify(site.name, fact.kind)
@@ -252,7 +267,7 @@ export class World implements Host {
   connect(node: Node, server: Server, number: number): ClientConnection {
     const list = this.connections.get(node) ?? []
     this.connections.set(node, list)
-    const connection = new ClientConnection(this.network, node, server, number, new Map())
+    const connection = new ClientConnection(this.network, node, server, number)
     list.push(connection)
     return connection
   }
@@ -265,7 +280,7 @@ export class World implements Host {
     )
     const old = list[position]
     if (old !== undefined && old.serverIncarnation === server.node.incarnation) return old
-    const fresh = new ClientConnection(this.network, node, server, 0, old?.channels ?? new Map())
+    const fresh = new ClientConnection(this.network, node, server, 0, old)
     if (position >= 0) list[position] = fresh
     else list.push(fresh)
     this.connections.set(node, list)

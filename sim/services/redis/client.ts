@@ -70,80 +70,174 @@ export interface RedisClients {
   readonly primary: RedisClient
 }
 
-const stub = (port: () => Port, connect: () => RedisClient, timeoutMs: number): RedisClient => {
-  const call = <Value>(body: RedisRequest): Effect<Reply<Value>> =>
-    port().call<Value>(body, timeoutMs)
-  // A blocking command answers at its own deadline; the call must outlive it.
-  const blockingCall = <Value>(body: RedisRequest, waitMs: number): Effect<Reply<Value>> =>
-    port().call<Value>(body, waitMs === 0 ? Infinity : waitMs + timeoutMs)
-  return {
-    set: (key, value, options) => call({ ...options, op: 'set', key, value }),
-    setIfAbsent: (key, value, pxMs) =>
-      call(
-        pxMs === undefined
-          ? { op: 'set', key, value, condition: 'NX', asBoolean: true }
-          : { op: 'set', key, value, condition: 'NX', pxMs, asBoolean: true },
-      ),
-    setnx: (key, value) => call({ op: 'setnx', key, value }),
-    get: (key) => call({ op: 'get', key }),
-    getset: (key, value, ownedIf) =>
-      call(
-        ownedIf === undefined
-          ? { op: 'getset', key, value }
-          : { op: 'getset', key, value, ownedIf },
-      ),
-    del: (...keys) => call({ op: 'del', keys }),
-    exists: (...keys) => call({ op: 'exists', keys }),
-    pexpire: (key, pxMs, condition) =>
-      call(
-        condition === undefined
-          ? { op: 'pexpire', key, pxMs }
-          : { op: 'pexpire', key, pxMs, condition },
-      ),
-    pttl: (key) => call({ op: 'pttl', key }),
-    incr: (key) => call({ op: 'incr', key }),
-    rpush: (key, ...elements) => call({ op: 'rpush', key, elements }),
-    lpush: (key, ...elements) => call({ op: 'lpush', key, elements }),
-    lpop: (key) => call({ op: 'lpop', key }),
-    lindex: (key, index) => call({ op: 'lindex', key, index }),
-    lrem: (key, count, element) => call({ op: 'lrem', key, count, element }),
-    llen: (key) => call({ op: 'llen', key }),
-    blpop: (keys, waitMs) => blockingCall({ op: 'blpop', keys, timeoutMs: waitMs }, waitMs),
-    publish: (channel, message) => call({ op: 'publish', channel, message }),
-    subscribe: (channel) => {
-      // The mailbox must exist before the first message can come.
-      port().channel<string>(channel)
-      return call({ op: 'subscribe', channel })
-    },
-    unsubscribe: (channel) => call({ op: 'unsubscribe', channel }),
-    messages: (channel) => port().channel(channel),
-    evaluate: (script, keys, args) => call({ op: 'eval', script, keys, args }),
-    deleteIfEquals: (key, value) =>
-      call({ op: 'eval', script: 'compare-and-delete', keys: [key], args: [value] }),
-    expireIfEquals: (key, value, pxMs) =>
-      call({ op: 'eval', script: 'compare-and-expire', keys: [key], args: [value, `${pxMs}`] }),
-    wait: (replicas, waitMs) => blockingCall({ op: 'wait', replicas, timeoutMs: waitMs }, waitMs),
-    within: (otherMs) => stub(port, connect, otherMs),
-    connect,
-    disconnect: () => port().disconnect(),
+/** One client. A class, because a run makes dozens of them and each would otherwise have thirty closures of its own. */
+class Stub implements RedisClient {
+  private readonly port: () => Port
+  private readonly timeoutMs: number
+
+  constructor(port: () => Port, timeoutMs: number) {
+    this.port = port
+    this.timeoutMs = timeoutMs
+  }
+
+  set(key: string, value: string, options?: SetOptions): Effect<Reply<string | null>> {
+    return this.call({ ...options, op: 'set', key, value })
+  }
+
+  setIfAbsent(key: string, value: string, pxMs?: number): Effect<Reply<boolean>> {
+    return this.call(
+      pxMs === undefined
+        ? { op: 'set', key, value, condition: 'NX', asBoolean: true }
+        : { op: 'set', key, value, condition: 'NX', pxMs, asBoolean: true },
+    )
+  }
+
+  setnx(key: string, value: string): Effect<Reply<boolean>> {
+    return this.call({ op: 'setnx', key, value })
+  }
+
+  get(key: string): Effect<Reply<string | null>> {
+    return this.call({ op: 'get', key })
+  }
+
+  getset(key: string, value: string, ownedIf?: string): Effect<Reply<string | null>> {
+    return this.call(
+      ownedIf === undefined
+        ? { op: 'getset', key, value }
+        : { op: 'getset', key, value, ownedIf },
+    )
+  }
+
+  del(...keys: readonly string[]): Effect<Reply<number>> {
+    return this.call({ op: 'del', keys })
+  }
+
+  exists(...keys: readonly string[]): Effect<Reply<number>> {
+    return this.call({ op: 'exists', keys })
+  }
+
+  pexpire(
+    key: string,
+    pxMs: number,
+    condition?: PexpireRequest['condition'],
+  ): Effect<Reply<number>> {
+    return this.call(
+      condition === undefined
+        ? { op: 'pexpire', key, pxMs }
+        : { op: 'pexpire', key, pxMs, condition },
+    )
+  }
+
+  pttl(key: string): Effect<Reply<number>> {
+    return this.call({ op: 'pttl', key })
+  }
+
+  incr(key: string): Effect<Reply<number>> {
+    return this.call({ op: 'incr', key })
+  }
+
+  rpush(key: string, ...elements: readonly string[]): Effect<Reply<number>> {
+    return this.call({ op: 'rpush', key, elements })
+  }
+
+  lpush(key: string, ...elements: readonly string[]): Effect<Reply<number>> {
+    return this.call({ op: 'lpush', key, elements })
+  }
+
+  lpop(key: string): Effect<Reply<string | null>> {
+    return this.call({ op: 'lpop', key })
+  }
+
+  lindex(key: string, index: number): Effect<Reply<string | null>> {
+    return this.call({ op: 'lindex', key, index })
+  }
+
+  lrem(key: string, count: number, element: string): Effect<Reply<number>> {
+    return this.call({ op: 'lrem', key, count, element })
+  }
+
+  llen(key: string): Effect<Reply<number>> {
+    return this.call({ op: 'llen', key })
+  }
+
+  blpop(keys: readonly string[], waitMs: number): Effect<Reply<Popped | null>> {
+    return this.blockingCall({ op: 'blpop', keys, timeoutMs: waitMs }, waitMs)
+  }
+
+  publish(channel: string, message: string): Effect<Reply<number>> {
+    return this.call({ op: 'publish', channel, message })
+  }
+
+  subscribe(channel: string): Effect<Reply<string>> {
+    // The mailbox must exist before the first message can come.
+    this.port().channel<string>(channel)
+    return this.call({ op: 'subscribe', channel })
+  }
+
+  unsubscribe(channel: string): Effect<Reply<string>> {
+    return this.call({ op: 'unsubscribe', channel })
+  }
+
+  messages(channel: string): Mailbox<string> {
+    return this.port().channel(channel)
+  }
+
+  evaluate<Value = number>(
+    script: ScriptName,
+    keys: readonly string[],
+    args: readonly string[],
+  ): Effect<Reply<Value>> {
+    return this.call({ op: 'eval', script, keys, args })
+  }
+
+  deleteIfEquals(key: string, value: string): Effect<Reply<number>> {
+    return this.call({ op: 'eval', script: 'compare-and-delete', keys: [key], args: [value] })
+  }
+
+  expireIfEquals(key: string, value: string, pxMs: number): Effect<Reply<number>> {
+    const args = [value, `${pxMs}`]
+    return this.call({ op: 'eval', script: 'compare-and-expire', keys: [key], args })
+  }
+
+  wait(replicas: number, waitMs: number): Effect<Reply<number>> {
+    return this.blockingCall({ op: 'wait', replicas, timeoutMs: waitMs }, waitMs)
+  }
+
+  within(otherMs: number): RedisClient {
+    return new Stub(this.port, otherMs)
+  }
+
+  connect(): RedisClient {
+    return connectAgain(this.port, this.timeoutMs)
+  }
+
+  disconnect(): Effect<void> {
+    return this.port().disconnect()
+  }
+
+  private call<Value>(body: RedisRequest): Effect<Reply<Value>> {
+    return this.port().call<Value>(body, this.timeoutMs)
+  }
+
+  /** A blocking command answers at its own deadline; the call must outlive it. */
+  private blockingCall<Value>(body: RedisRequest, waitMs: number): Effect<Reply<Value>> {
+    return this.port().call<Value>(body, waitMs === 0 ? Infinity : waitMs + this.timeoutMs)
   }
 }
 
-const clientOf = (port: () => Port): RedisClient =>
-  stub(port, () => connectAgain(port), CALL_TIMEOUT_MS)
-
 /** A connection that is opened to each server when the first call goes there. */
-const connectAgain = (port: () => Port): RedisClient => {
+const connectAgain = (port: () => Port, timeoutMs: number): RedisClient => {
   const opened = new Map<string, Port>()
-  return clientOf(() => {
+  const own = (): Port => {
     const existing = port()
-    let own = opened.get(existing.server)
-    if (own === undefined) {
-      own = existing.connect()
-      opened.set(existing.server, own)
+    let fresh = opened.get(existing.server)
+    if (fresh === undefined) {
+      fresh = existing.connect()
+      opened.set(existing.server, fresh)
     }
-    return own
-  })
+    return fresh
+  }
+  return new Stub(own, timeoutMs)
 }
 
 /** Makes the clients of a group. */
@@ -151,10 +245,10 @@ export const redisClients = (
   ports: readonly Port[],
   environment: StubEnvironment,
 ): RedisClients => ({
-  servers: ports.map((port) => clientOf(() => port)),
-  primary: clientOf(() => {
+  servers: ports.map((port) => new Stub(() => port, CALL_TIMEOUT_MS)),
+  primary: new Stub(() => {
     const port = ports[environment.leader()] ?? ports[0]
     if (port === undefined) throw new Error('a redis client needs at least one server')
     return port
-  }),
+  }, CALL_TIMEOUT_MS),
 })

@@ -88,7 +88,7 @@ describe('redis replication', () => {
     expect(ask({ op: 'get', key: 'lock' }, undefined, 1)).toBe('a')
     clockMs[1] = 20_000
     expect(ask({ op: 'get', key: 'lock' }, undefined, 1)).toBeNull()
-    expect(view(1).size).toBe(1)
+    expect(view(1).size()).toBe(1)
   })
 
   it('tells replicas of an expiry', () => {
@@ -97,7 +97,7 @@ describe('redis replication', () => {
     deliver()
     pass(10_001)
     deliver()
-    expect([view(0).size, view(1).size, view(2).size]).toEqual([0, 0, 0])
+    expect([view(0).size(), view(1).size(), view(2).size()]).toEqual([0, 0, 0])
   })
 
   it('lets a promoted replica that was behind grant the lock again', () => {
@@ -135,7 +135,7 @@ describe('redis replication', () => {
     ask(lock('b'), undefined, 1)
     expect(view(0).peek('lock')?.value).toBe('a')
     feed({ kind: 'demote', leader: 1 }, 0)
-    expect(view(0).size).toBe(0)
+    expect(view(0).size()).toBe(0)
     deliver()
     expect(view(0).peek('lock')?.value).toBe('b')
     expect(ask(lock('c'))).toMatch(/^READONLY/)
@@ -163,7 +163,7 @@ describe('redis replication', () => {
     feed({ kind: 'crash' })
     feed({ kind: 'restart' })
     deliver()
-    expect([view(1).size, view(2).size]).toEqual([0, 0])
+    expect([view(1).size(), view(2).size()]).toEqual([0, 0])
   })
 
   it('notices a lost message and copies everything', () => {
@@ -172,13 +172,13 @@ describe('redis replication', () => {
     underway.length = 0
     ask(set('b'))
     deliver()
-    expect(view(1).size).toBe(2)
+    expect(view(1).size()).toBe(2)
     ask(set('c'))
     underway.length = 0
     // Nothing follows that would show the gap: the replicas' own reports must.
     pass(2000)
     deliver()
-    expect(view(1).size).toBe(3)
+    expect(view(1).size()).toBe(3)
   })
 
   it('gathers writes for the replication delay', () => {

@@ -16,7 +16,9 @@ export const journal = (state: RedisState, key: string, entry: Entry | undefined
 
 /**
  * `everysec`: an fsync each time that the server's clock enters a new second. A clock that is set back
- * puts the next fsync off until it has caught up. Needs no alarm: whatever is in the journal when a later
+ * puts the next fsync off until it has caught up, as in aof.c (flushAppendOnlyFile). There the first write
+ * after an idle second is synced at once, in the background; here it waits, too: the worse case of what
+ * a crash can do. Needs no alarm: whatever is in the journal when a later
  * second is first noticed was written before that second began.
  */
 export const syncEverySecond = (state: RedisState): void => {

@@ -29,7 +29,7 @@ export interface RedisView {
   role(): 'master' | 'replica'
   /** What is stored under a key, whether or not a clock says that it is over. */
   peek(key: string): Entry | undefined
-  readonly size: number
+  size(): number
 }
 
 const subscribe = (state: RedisState, connection: Connection, channel: string): void => {
@@ -202,7 +202,7 @@ export const redis = defineService<
     'redis docs/commands/set.md, expire.md, getset.md, blpop.md, wait.md',
     'redis docs/management/persistence.md, replication.md, sentinel.md',
     'redis src/db.c, t_string.c, blocked.c, replication.c',
-    'answers compared with Redis 7.0.15',
+    'transcripts of Redis 7.0.15',
   ],
   nodeName: 'redis',
   clock: 'wall',
@@ -239,8 +239,6 @@ export const redis = defineService<
   view: (state) => ({
     role: () => (isMaster(state) ? 'master' : 'replica'),
     peek: (key) => state.keys.get(key),
-    get size() {
-      return state.keys.size
-    },
+    size: () => state.keys.size,
   }),
 })

@@ -105,7 +105,7 @@ const lead = (state: ZooKeeperState, nowMs: number, out: Outbox): void => {
   }
   state.mode = leading
   for (let other = 0; other < state.size; other++) {
-    if (other !== state.index) out.peer(other, { op: 'new-epoch', epoch })
+    if (other !== state.index) out.peer(other, { op: 'new-epoch', epoch, won: false })
   }
   if (isMajority(state, 1)) shareHistory(state, leading, nowMs, out)
 }
@@ -258,7 +258,8 @@ const onLook = (
 ): void => {
   if (state.mode.role === 'leading') {
     if (message.acceptedEpoch <= state.mode.epoch) {
-      out.peer(from, { op: 'new-epoch', epoch: state.mode.epoch })
+      const { epoch, phase } = state.mode
+      out.peer(from, { op: 'new-epoch', epoch, won: phase !== 'promises' })
       return
     }
     // It has promised itself to a later leader, who failed: only a newer epoch can win it back.
@@ -279,15 +280,16 @@ const onLook = (
 const onNewEpoch = (
   state: ZooKeeperState,
   from: number,
-  epoch: number,
+  { epoch, won }: Extract<Peer, { readonly op: 'new-epoch' }>,
   nowMs: number,
   out: Outbox,
 ): void => {
   const { mode } = state
   if (mode.role === 'leading' && mode.phase !== 'promises') return
   if (mode.role === 'following' && (mode.synced || mode.epoch >= epoch)) return
-  const promised = epoch === state.acceptedEpoch && from === state.acceptedFrom
-  if (epoch <= state.acceptedEpoch && !promised) return
+  // Promised to somebody else, an epoch can still be joined once it is won: nobody else can win it any more.
+  const joins = epoch === state.acceptedEpoch && (won || from === state.acceptedFrom)
+  if (epoch <= state.acceptedEpoch && !joins) return
   state.acceptedEpoch = epoch
   state.acceptedFrom = from
   const join = ++state.joins
@@ -402,7 +404,7 @@ export const onPeer = (
     return
   }
   if (message.op === 'new-epoch') {
-    onNewEpoch(state, from, message.epoch, nowMs, out)
+    onNewEpoch(state, from, message, nowMs, out)
     return
   }
   const { mode } = state

@@ -149,8 +149,8 @@ export type Peer =
       readonly currentEpoch: number
       readonly zxid: number
     }
-  /** I lead, in this epoch (LEADERINFO). */
-  | { readonly op: 'new-epoch'; readonly epoch: number }
+  /** I lead, in this epoch (LEADERINFO); `won`: a majority has promised it to me already. */
+  | { readonly op: 'new-epoch'; readonly epoch: number; readonly won: boolean }
   /** I shall follow nobody of an older epoch (ACKEPOCH). */
   | (ToLeader & {
       readonly op: 'promise'

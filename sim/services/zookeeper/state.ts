@@ -9,8 +9,9 @@ import { newTree } from './tree.ts'
 import type { Watches } from './watches.ts'
 import { newWatches } from './watches.ts'
 
+// An alias, because an interface is no Record<string, unknown>.
 /** Settings of zoo.cfg, with the defaults of zookeeperAdmin.md. */
-export interface ZooKeeperOptions {
+export type ZooKeeperOptions = {
   /** The unit of all the server's times. */
   readonly tickTimeMs: number
   /** Ticks within which a new leader must have a majority behind it. */

@@ -1,0 +1,188 @@
+/** The ZooKeeper lock recipe: ephemeral sequential nodes, each client watching the one before its own. */
+
+import { monotonic, receive, spawn } from '#sim'
+import type { Process, Reply, ServiceClients } from '#sim'
+import { defineAlgorithm } from './algorithm.ts'
+import type { Grant } from './algorithm.ts'
+import { duration, flag } from './parameters.ts'
+import { bySequence, lowestOwner } from './zk-holders.ts'
+
+const RECIPE = 'zookeeper recipes.md, "Locks" and "Recoverable Errors and the GUID"'
+const FENCING = 'fpj.systems, "Note on fencing and distributed locks" (2016)'
+
+type ZooKeeper = ServiceClients['zookeeper']
+type Session = ReturnType<ZooKeeper['connect']> extends Process<infer Made> ? Made : never
+
+interface Connected {
+  zookeeper: Session
+}
+interface Held extends Grant {
+  readonly path: string
+}
+
+const directoryOf = (lock: string): string => `/locks-${lock}`
+const isOver = (reply: Reply<unknown>): boolean => !reply.ok && reply.code === 'SESSIONEXPIRED'
+
+/** Makes a session, and a listener that tells the application when it can no longer trust its lock. */
+function* connect(
+  me: { readonly services: { readonly zookeeper: ZooKeeper }; lost(why: string): Process },
+  sessionTimeoutMs: number,
+  stopOnDisconnect: boolean,
+): Process<Session> {
+  const watcher = me.services.zookeeper.watcher()
+  const session = yield* me.services.zookeeper.connect({ sessionTimeoutMs, watcher })
+  function* listen(): Process {
+    for (;;) {
+      const event = yield* receive(watcher)
+      if (event?.type !== 'None') continue
+      // Cut off, a client is never told that its session is over: to be sure, it must stop here.
+      if (event.state === 'Disconnected' && stopOnDisconnect) yield* me.lost('disconnected')
+      if (event.state === 'Expired') {
+        yield* me.lost('session expired')
+        return
+      }
+    }
+  }
+  yield* spawn('session listener', listen())
+  return session
+}
+
+/** Deletes a node, again and again until it is known to be gone. */
+function* remove(session: Session, path: string): Process<'ok' | 'not-held'> {
+  let mayBeGone = false
+  for (;;) {
+    const deleted = yield* session.delete(path)
+    if (deleted.ok) return 'ok'
+    if (deleted.code === 'NONODE') return mayBeGone ? 'ok' : 'not-held'
+    if (isOver(deleted)) return 'not-held'
+    if (deleted.why === 'timeout') mayBeGone = true
+  }
+}
+
+/** Deletes all nodes with this prefix: a create without an answer may have made more than one. */
+function* removeAll(session: Session, directory: string, prefix: string): Process {
+  for (;;) {
+    const synced = yield* session.sync()
+    const listed = synced.ok ? yield* session.getChildren(directory) : synced
+    if (listed.ok) {
+      for (const name of listed.value ?? []) {
+        if (name.startsWith(prefix)) yield* remove(session, `${directory}/${name}`)
+      }
+      return
+    }
+    if (isOver(listed)) return
+  }
+}
+
+/**
+ * The recipe of the ZooKeeper documentation. Exact in the servers' data and in order of arrival; a client
+ * that sleeps through the end of its session believes for a moment in a lock that is somebody else's, which
+ * is what the token is for: the transaction that created the node.
+ */
+export const zkSequential = defineAlgorithm({
+  name: 'zk-sequential',
+  summary: 'ZooKeeper: ephemeral sequential nodes, the lowest holds, each watches the one before',
+  sources: [RECIPE, FENCING],
+  claims: [
+    { promise: 'exclusion/service', from: RECIPE },
+    { promise: 'exclusion/belief', from: RECIPE },
+    { promise: 'fencing', from: FENCING },
+    { promise: 'deadlock-freedom', from: RECIPE },
+    { promise: 'ownership', from: RECIPE },
+  ],
+  needs: { zookeeper: 3 },
+  scales: 'zookeeper',
+  parameters: {
+    sessionTimeoutMs: duration(30_000, 'asked of the servers, which keep it within 2 to 20 ticks'),
+    patienceMs: duration(60_000, 'how long one call of acquire waits before it gives up its place'),
+    stopOnDisconnect: flag(
+      true,
+      'whether a client stops believing when its connection is gone, not only when its session is',
+    ),
+  },
+  gives: { token: true, validity: false },
+  leaseMs: ({ sessionTimeoutMs }) => sessionTimeoutMs,
+
+  *open(me, { sessionTimeoutMs, stopOnDisconnect }): Process<Connected> {
+    return { zookeeper: yield* connect(me, sessionTimeoutMs, stopOnDisconnect) }
+  },
+
+  *acquire(me, { sessionTimeoutMs, patienceMs, stopOnDisconnect }): Process<Held | undefined> {
+    if (me.session.zookeeper.state === 'expired') {
+      me.session.zookeeper = yield* connect(me, sessionTimeoutMs, stopOnDisconnect)
+    }
+    const { zookeeper } = me.session
+    const directory = directoryOf(me.lock)
+    // Unique, so that a node whose create was never answered is found again.
+    const prefix = `${me.token()}-lock-`
+    const watcher = me.services.zookeeper.watcher()
+    const untilMs = (yield* monotonic()) + patienceMs
+    let mayHaveMore = false
+    let created: { readonly path: string; readonly czxid: number } | undefined
+
+    for (;;) {
+      const leftMs = untilMs - (yield* monotonic())
+      if (leftMs <= 0) break
+
+      if (created === undefined) {
+        const reply = yield* zookeeper.create(`${directory}/${prefix}`, {
+          ephemeral: true,
+          sequential: true,
+        })
+        if (reply.ok) created = reply.value
+        else if (isOver(reply)) return undefined
+        else if (reply.code === 'NONODE') {
+          // Whoever comes first makes the directory; NODEEXISTS means that it was not we.
+          const made = yield* zookeeper.create(directory)
+          if (isOver(made)) return undefined
+          continue
+        } else if (reply.why === 'timeout') {
+          mayHaveMore = true
+          // The server that we are connected to now may not have heard of the node yet.
+          const synced = yield* zookeeper.sync()
+          if (isOver(synced)) return undefined
+        }
+      }
+
+      const listed = yield* zookeeper.getChildren(directory)
+      if (!listed.ok) {
+        if (isOver(listed)) return undefined
+        continue
+      }
+      const names = bySequence(listed.value)
+      const position = names.findIndex((name) => name.startsWith(prefix))
+      const mine = names[position]
+      if (mine === undefined) {
+        if (created === undefined) continue
+        return undefined
+      }
+      const path = `${directory}/${mine}`
+
+      if (position === 0) {
+        if (created?.path === path) return { path, token: created.czxid }
+        const found = yield* zookeeper.exists(path)
+        if (found.ok && found.value !== undefined) return { path, token: found.value.czxid }
+        if (isOver(found)) return undefined
+        continue
+      }
+
+      const before = yield* zookeeper.exists(`${directory}/${names[position - 1]}`, watcher)
+      if (isOver(before)) return undefined
+      // Already gone, or nobody knows: judge again. Any event, too, only means to look again.
+      if (before.ok && before.value !== undefined) {
+        const event = yield* receive(watcher, Math.max(0, untilMs - (yield* monotonic())))
+        if (event?.state === 'Expired') return undefined
+      }
+    }
+    if (mayHaveMore || created === undefined) yield* removeAll(zookeeper, directory, prefix)
+    else yield* remove(zookeeper, created.path)
+    return undefined
+  },
+
+  *release(me, { path }) {
+    const outcome = yield* remove(me.session.zookeeper, path)
+    return outcome
+  },
+
+  holders: ({ zookeeper }, lock) => lowestOwner(zookeeper, directoryOf(lock), () => true),
+})

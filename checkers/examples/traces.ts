@@ -1,0 +1,220 @@
+/** Traces written by hand, from which every checker shows that it can say yes and no. */
+
+import type { Fact, FactEvent, RevokeCause } from '#sim'
+import type { PromiseName, RunEnd, RunHeader } from '../checker.ts'
+
+/** One trace with what a checker is told before and after it. */
+export interface Example {
+  readonly header: RunHeader
+  readonly events: readonly FactEvent[]
+  readonly end: RunEnd
+}
+
+/** What every example starts from. */
+export const header: RunHeader = {
+  clients: ['client-1', 'client-2'],
+  offersToken: true,
+  offersValidity: true,
+  fencing: 'off',
+  progressWithinMs: 30_000,
+  faults: 0,
+}
+
+/** A run in which everybody finished, at `atMs`. */
+export const finished = (atMs: number): RunEnd => ({ atMs, why: 'finished', faultsOverAtMs: 0 })
+
+/** An event at a time on a node. */
+export const at = (atMs: number, node: string, fact: Fact): FactEvent => ({ atMs, node, ...fact })
+
+/** The client that a hold belongs to: `client-1` of `client-1#2`. */
+export const clientOf = (hold: string): string => hold.slice(0, hold.indexOf('#'))
+
+/** A fact of a client about one of its holds. */
+export const did = (
+  atMs: number,
+  hold: string,
+  kind: 'acquiring' | 'denied' | 'releasing' | 'validity-ended' | 'write-unknown',
+): FactEvent => at(atMs, clientOf(hold), { kind, hold })
+
+/** `granted`, with a token if there is one. */
+export const granted = (atMs: number, hold: string, token?: number): FactEvent =>
+  at(
+    atMs,
+    clientOf(hold),
+    token === undefined ? { kind: 'granted', hold } : { kind: 'granted', hold, token },
+  )
+
+/** `released`, which worked. */
+export const released = (atMs: number, hold: string): FactEvent =>
+  at(atMs, clientOf(hold), { kind: 'released', hold, outcome: 'ok' })
+
+/** `lost`: the client was told. */
+export const told = (atMs: number, hold: string): FactEvent =>
+  at(atMs, clientOf(hold), { kind: 'lost', hold, why: 'session expired' })
+
+/** A crash of any node. */
+export const crashed = (atMs: number, node: string): FactEvent =>
+  at(atMs, node, { kind: 'crashed', silent: true })
+
+/** A server has the lock granted to this hold. */
+export const serves = (atMs: number, hold: string, node = 'redis'): FactEvent =>
+  at(atMs, node, { kind: 'service-granted', client: clientOf(hold), hold })
+
+/** A server no longer has it granted; `byHold` names the hold whose release asked for it. */
+export const drops = (
+  atMs: number,
+  hold: string,
+  cause: RevokeCause,
+  byHold?: string,
+  node = 'redis',
+): FactEvent => {
+  const fact = { kind: 'service-revoked', client: clientOf(hold), hold, cause } as const
+  if (byHold === undefined) return at(atMs, node, fact)
+  const by = { client: clientOf(byHold), hold: byHold, activity: 'releasing' } as const
+  return at(atMs, node, { ...fact, by })
+}
+
+/** The store answered a read. */
+export const reads = (atMs: number, hold: string, value = 0): FactEvent =>
+  at(atMs, 'store', { kind: 'store-read', client: clientOf(hold), hold, value })
+
+/** The store applied a write. */
+export const writes = (atMs: number, hold: string, value: number, before: number): FactEvent =>
+  at(atMs, 'store', { kind: 'store-written', client: clientOf(hold), hold, value, before })
+
+/** The client heard that its write was applied. */
+export const acknowledged = (atMs: number, hold: string, value: number): FactEvent =>
+  at(atMs, clientOf(hold), { kind: 'write-acknowledged', hold, value })
+
+/** The store refused a stale write. */
+export const refuses = (atMs: number, hold: string, token: number, highest: number): FactEvent =>
+  at(atMs, 'store', {
+    kind: 'store-refused',
+    client: clientOf(hold),
+    hold,
+    operation: 'write',
+    token,
+    highest,
+  })
+
+const one = 'client-1#1'
+const two = 'client-2#1'
+
+/** Two clients compete, and each has its turn: every promise holds. */
+export const goodRun: Example = {
+  header,
+  events: [
+    did(0, one, 'acquiring'),
+    did(1, two, 'acquiring'),
+    serves(1, one),
+    granted(2, one, 1),
+    reads(3, one),
+    writes(5, one, 1, 0),
+    acknowledged(6, one, 1),
+    did(7, one, 'releasing'),
+    drops(8, one, 'request', one),
+    serves(8, two),
+    released(9, one),
+    granted(9, two, 2),
+    at(9, 'client-1', { kind: 'finished' }),
+    reads(10, two, 1),
+    writes(12, two, 2, 1),
+    acknowledged(13, two, 2),
+    did(14, two, 'releasing'),
+    drops(15, two, 'request', two),
+    released(16, two),
+    at(16, 'client-2', { kind: 'finished' }),
+  ],
+  end: finished(16),
+}
+
+/** Kleppmann's first figure: a stop-the-world pause longer than the lease, then a stale write. */
+export const pausedHolder: Example = {
+  header: { ...header, faults: 1 },
+  events: [
+    did(0, one, 'acquiring'),
+    serves(1, one),
+    granted(2, one, 33),
+    did(4, two, 'acquiring'),
+    reads(1000, one),
+    at(1003, 'client-1', { kind: 'paused', clocksStop: false }),
+    drops(10_001, one, 'expired'),
+    serves(11_001, two),
+    granted(11_003, two, 34),
+    reads(11_500, two),
+    writes(12_000, two, 1, 0),
+    acknowledged(12_001, two, 1),
+    at(16_003, 'client-1', { kind: 'resumed' }),
+    at(16_003, 'client-1', { kind: 'write-sent', hold: one, value: 1 }),
+    writes(16_004, one, 1, 1),
+    acknowledged(16_005, one, 1),
+    did(16_005, one, 'releasing'),
+    did(17_000, two, 'releasing'),
+    drops(17_001, two, 'request', two),
+    released(17_002, two),
+  ],
+  end: { ...finished(18_000), faultsOverAtMs: 16_003 },
+}
+
+/** A failover to a replica that was behind: both go by a grant that the servers gave. */
+export const failover: Example = {
+  header,
+  events: [
+    did(0, one, 'acquiring'),
+    serves(1, one, 'redis-1'),
+    granted(2, one, 1),
+    did(3, two, 'acquiring'),
+    drops(5000, one, 'lost', undefined, 'redis-2'),
+    serves(5001, two, 'redis-2'),
+    granted(5002, two, 1),
+    did(6000, one, 'releasing'),
+    did(6001, two, 'releasing'),
+    drops(6002, two, 'request', one, 'redis-2'),
+  ],
+  end: finished(7000),
+}
+
+/** The holder died, and its grant stays at the servers for ever. */
+export const deadHolder: Example = {
+  header,
+  events: [
+    did(0, one, 'acquiring'),
+    serves(1, one),
+    granted(2, one),
+    did(3, two, 'acquiring'),
+    crashed(100, 'client-1'),
+    did(150, two, 'denied'),
+    did(200, 'client-2#2', 'acquiring'),
+  ],
+  end: { atMs: 60_000, why: 'horizon', faultsOverAtMs: 100 },
+}
+
+/** Nobody ever met: every verdict on it is vacuous. */
+export const loneRun: Example = {
+  header,
+  events: [did(0, one, 'acquiring'), at(1, 'client-1', { kind: 'finished' })],
+  end: finished(1),
+}
+
+/** For each promise, a trace that keeps it and one that does not. */
+export const examples: Readonly<
+  Record<PromiseName, { readonly holds: Example; readonly breaks: Example }>
+> = {
+  'exclusion/service': { holds: pausedHolder, breaks: failover },
+  'exclusion/belief': { holds: goodRun, breaks: pausedHolder },
+  'exclusion/validity': {
+    holds: {
+      ...pausedHolder,
+      events: pausedHolder.events.flatMap((event) =>
+        event.atMs === 10_001 ? [did(9898, one, 'validity-ended'), event] : [event],
+      ),
+    },
+    breaks: pausedHolder,
+  },
+  'exclusion/effect': { holds: goodRun, breaks: pausedHolder },
+  fencing: { holds: goodRun, breaks: failover },
+  'lost-update': { holds: goodRun, breaks: pausedHolder },
+  'deadlock-freedom': { holds: goodRun, breaks: deadHolder },
+  ownership: { holds: goodRun, breaks: failover },
+  contention: { holds: goodRun, breaks: loneRun },
+}

@@ -1,0 +1,60 @@
+/** Judging a saved trace: the checkers fold its facts as they would have in the run. */
+
+import { checkers as allCheckers, measureOrphansAndPhantoms, startJudging } from '#checkers'
+import type { Checker, OrphanPhantom, RunEnd, Verdict } from '#checkers'
+import type { AnyFaultPlan, TraceEvent } from '#sim'
+import type { Plan } from './plan.ts'
+import { headerOf } from './run.ts'
+import { settle } from './settle.ts'
+import type { Trace } from './trace-file.ts'
+
+/** What can be said of a run from its events alone. */
+export interface Judged {
+  readonly verdicts: readonly Verdict[]
+  readonly landed: readonly number[]
+  readonly measures: OrphanPhantom
+}
+
+const lasts = (fault: AnyFaultPlan | undefined): boolean =>
+  fault !== undefined && 'forMs' in fault && fault.forMs !== undefined
+
+/** When the last fault was over: Infinity while one that is to end has not. */
+const faultsOverAtMs = (plan: Plan, events: readonly TraceEvent[]): number => {
+  const active = new Set<number>()
+  let lastMs = 0
+  for (const event of events) {
+    if (event.kind === 'fault-began') {
+      lastMs = event.atMs
+      if (lasts(plan.faults[event.fault])) active.add(event.fault)
+    } else if (event.kind === 'fault-ended') {
+      lastMs = event.atMs
+      active.delete(event.fault)
+    }
+  }
+  return active.size > 0 ? Infinity : lastMs
+}
+
+/** Judges a saved trace, e.g. with a checker that did not exist when it was written. */
+export const judgeTrace = (
+  { plan, events, end }: Pick<Trace, 'plan' | 'events' | 'end'>,
+  checkers: readonly Checker[] = allCheckers,
+): Judged => {
+  const judging = startJudging(checkers, headerOf(settle(plan)))
+  const spells = measureOrphansAndPhantoms()
+  const landed = new Set<number>()
+  for (const event of events) {
+    judging.see(event)
+    spells.see(event)
+    if (event.kind === 'fault-began') landed.add(event.fault)
+  }
+  const runEnd: RunEnd = {
+    atMs: end.endedAtMs,
+    why: end.why,
+    faultsOverAtMs: faultsOverAtMs(plan, events),
+  }
+  return {
+    verdicts: judging.end(runEnd),
+    landed: [...landed].sort((one, other) => one - other),
+    measures: spells.end(end.endedAtMs),
+  }
+}

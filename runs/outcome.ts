@@ -1,0 +1,54 @@
+/** What a run comes to: what it broke, what it never put to the test, and the exit code that says so. */
+
+import type { AnyAlgorithm } from '#algorithms'
+import type { Verdict } from '#checkers'
+import type { Plan } from './plan.ts'
+
+/** Exit codes of every command, worst last but for 2 and 3, which are about the question and the tool. */
+export const EXIT = { held: 0, broken: 1, input: 2, bug: 3, inconclusive: 4 } as const
+
+/** One of them. */
+export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
+
+/** What the exit code is made from. */
+export interface Outcome {
+  readonly exitCode: ExitCode
+  /** Violated promises that the lock claims, and `exclusion/effect`, which every user needs. */
+  readonly broken: readonly Verdict[]
+  /** Why a run without a broken promise proves little, in words. */
+  readonly untested: readonly string[]
+}
+
+const NEEDED_BY_ALL = 'exclusion/effect'
+
+/** Whether a run fails when this promise is broken: the lock claims it, or everybody needs it. */
+export const decides = (algorithm: AnyAlgorithm, promise: string): boolean =>
+  promise === NEEDED_BY_ALL || algorithm.claims.some((claim) => claim.promise === promise)
+
+/** Sums up a run. */
+export const outcomeOf = (
+  algorithm: AnyAlgorithm,
+  plan: Plan,
+  verdicts: readonly Verdict[],
+  landed: readonly number[],
+): Outcome => {
+  const deciding = verdicts.filter(({ promise }) => decides(algorithm, promise))
+  const broken = deciding.filter(({ verdict }) => verdict === 'violated')
+  const untested = deciding
+    .filter(({ verdict }) => verdict === 'vacuous' || verdict === 'inconclusive')
+    .map(({ promise, verdict }) => `${promise} is ${verdict}`)
+  plan.faults.forEach((fault, index) => {
+    if (!landed.includes(index)) untested.push(`fault ${index} (${fault.kind}) never struck`)
+  })
+  return {
+    exitCode: broken.length > 0 ? EXIT.broken : untested.length > 0 ? EXIT.inconclusive : EXIT.held,
+    broken,
+    untested,
+  }
+}
+
+/** The exit code of several questions asked at once: a bug, then bad input, then a broken promise, then doubt. */
+export const worstOf = (codes: readonly ExitCode[]): ExitCode =>
+  ([EXIT.bug, EXIT.input, EXIT.broken, EXIT.inconclusive] as const).find((code) =>
+    codes.includes(code),
+  ) ?? EXIT.held

@@ -1,0 +1,44 @@
+/** Plan files: one JSON document each. */
+
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { InputError } from './errors.ts'
+import { parsePlan } from './plan.ts'
+import type { Plan } from './plan.ts'
+import { fileError, parseJson } from './trace-file.ts'
+
+const BYTES_MAX = 1 << 24
+
+/**
+ * Reads a plan.
+ *
+ * @throws InputError naming the file and what is wrong with it
+ */
+export const readPlan = (path: string): Plan => {
+  let text: string
+  try {
+    const { size } = statSync(path)
+    if (size > BYTES_MAX) throw new InputError(`${path}: larger than ${BYTES_MAX} bytes, so not a plan`)
+    text = readFileSync(path, 'utf8')
+  } catch (error) {
+    throw error instanceof InputError ? error : fileError('read', path, error)
+  }
+  const value = parseJson(text.replace(/^\uFEFF/, ''), path)
+  try {
+    return parsePlan(value)
+  } catch (error) {
+    throw error instanceof InputError ? new InputError(`${path}: ${error.message}`) : error
+  }
+}
+
+/**
+ * Writes a plan.
+ *
+ * @throws InputError when the file cannot be written
+ */
+export const writePlan = (path: string, plan: Plan): void => {
+  try {
+    writeFileSync(path, `${JSON.stringify(plan, null, 2)}\n`)
+  } catch (error) {
+    throw fileError('write the plan', path, error)
+  }
+}

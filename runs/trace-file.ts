@@ -1,0 +1,318 @@
+/** Trace files: JSON Lines with a header, one event a line, and a last line with the outcome. */
+
+import { closeSync, openSync, readSync, writeSync } from 'node:fs'
+import { StringDecoder } from 'node:string_decoder'
+import { isNativeError } from 'node:util/types'
+import type { TraceEvent } from '#sim'
+import { InputError } from './errors.ts'
+import { parsePlan } from './plan.ts'
+import type { Plan } from './plan.ts'
+import type { RunResult } from './run.ts'
+import { eventLine, faultOfEvent } from './trace-shape.ts'
+import { VERSION } from './version.ts'
+
+/** The version of the file. A change that makes old traces mean something else gets a new number. */
+export const TRACE_FORMAT = 'locksim-trace/1'
+
+/** The last line of a trace. */
+export interface TraceEnd {
+  readonly hash: string
+  /** Events of the simulator, which are more than the lines of the file. */
+  readonly events: number
+  readonly why: 'finished' | 'horizon' | 'event-budget'
+  readonly endedAtMs: number
+  readonly verdicts: readonly {
+    readonly promise: string
+    readonly verdict: string
+    readonly evidence: string
+  }[]
+}
+
+/** A whole trace in memory. The event at index 0 is line 2 of the file. */
+export interface Trace {
+  readonly locksim: string
+  readonly plan: Plan
+  readonly events: readonly TraceEvent[]
+  readonly end: TraceEnd
+}
+
+/** Writes a trace as a run goes on. */
+export interface TraceWriter {
+  event(event: TraceEvent): void
+  /** Writes the last line and closes the file. */
+  end(result: RunResult): void
+  /** Closes the file as it is: a trace without its last line. */
+  abandon(): void
+}
+
+/** The last line for a result. */
+export const endOf = ({ hash, events, why, endedAtMs, verdicts }: RunResult): TraceEnd => ({
+  hash,
+  events,
+  why,
+  endedAtMs,
+  verdicts: verdicts.map(({ promise, verdict, evidence }) => ({ promise, verdict, evidence })),
+})
+
+const CHUNK_CHARACTERS = 1 << 16
+const LINE_CHARACTERS_MAX = 1 << 24
+const DEPTH_MAX = 100
+
+const MEANINGS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file or folder',
+  EACCES: 'permission denied',
+  EPERM: 'not permitted',
+  EISDIR: 'it is a folder',
+  ENOTDIR: 'part of the path is not a folder',
+  ENOSPC: 'no space is left on the device',
+  EDQUOT: 'the quota is used up',
+  EROFS: 'the file system is read-only',
+  EPIPE: 'nobody reads the pipe any more',
+}
+
+/** What the operating system said, in words, as an error of the user's. */
+export const fileError = (doing: string, path: string, error: unknown): InputError => {
+  const code = isNativeError(error) ? (error as NodeJS.ErrnoException).code : undefined
+  const why = (code === undefined ? undefined : MEANINGS[code]) ?? code ?? String(error)
+  return new InputError(`cannot ${doing} ${path}: ${why}`)
+}
+
+/** Writes all of a text, also where the other end is slow (a pipe that does not block). */
+const writeAll = (file: number, text: string): void => {
+  let bytes = Buffer.from(text)
+  while (bytes.length > 0) {
+    try {
+      bytes = bytes.subarray(writeSync(file, bytes))
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error
+    }
+  }
+}
+
+/**
+ * Opens a trace file for a run of this plan and writes its header.
+ *
+ * @throws InputError when the file cannot be written, now or later
+ */
+export const openTrace = (path: string, plan: Plan): TraceWriter => {
+  const attempt = <Result>(act: () => Result): Result => {
+    try {
+      return act()
+    } catch (error) {
+      throw fileError('write the trace', path, error)
+    }
+  }
+  const file = attempt(() => openSync(path, 'w'))
+  let pending = ''
+  let failure: unknown
+  const put = (line: string): void => {
+    pending += `${line}\n`
+    if (pending.length < CHUNK_CHARACTERS) return
+    // Kept for the end: thrown from inside the run it would look like a mistake of the lock's.
+    if (failure === undefined) {
+      try {
+        writeAll(file, pending)
+      } catch (error) {
+        failure = error
+      }
+    }
+    pending = ''
+  }
+  const close = (): void => {
+    attempt(() => {
+      try {
+        if (failure !== undefined) throw failure
+        writeAll(file, pending)
+      } finally {
+        closeSync(file)
+      }
+    })
+  }
+  put(JSON.stringify({ format: TRACE_FORMAT, locksim: VERSION, plan }))
+  return {
+    event: (event) => put(eventLine(event)),
+    end(result) {
+      put(JSON.stringify({ end: endOf(result) }))
+      close()
+    },
+    abandon: close,
+  }
+}
+
+/** The lines of a file, one after the other, whatever its size. */
+function* linesOf(path: string): Generator<string, void, void> {
+  const attempt = <Result>(act: () => Result): Result => {
+    try {
+      return act()
+    } catch (error) {
+      throw fileError('read', path, error)
+    }
+  }
+  const file = attempt(() => openSync(path, 'r'))
+  try {
+    const decoder = new StringDecoder('utf8')
+    const chunk = Buffer.alloc(CHUNK_CHARACTERS)
+    let rest = ''
+    let number = 0
+    for (;;) {
+      const length = attempt(() => readSync(file, chunk))
+      if (length === 0) break
+      const parts = (rest + decoder.write(chunk.subarray(0, length))).split('\n')
+      rest = parts.pop() as string
+      for (const part of parts) {
+        number++
+        yield part
+      }
+      if (rest.length > LINE_CHARACTERS_MAX) {
+        throw new InputError(`${path}: line ${number + 1} is longer than ${LINE_CHARACTERS_MAX} characters`)
+      }
+    }
+    rest += decoder.end()
+    if (rest !== '') yield rest
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Whether brackets nest so deep that walking the value could exhaust the stack. */
+const nestsTooDeep = (text: string): boolean => {
+  let depth = 0
+  let quoted = false
+  for (let index = 0; index < text.length; index++) {
+    const character = text.charCodeAt(index)
+    if (quoted) {
+      if (character === 0x5c) index++
+      else if (character === 0x22) quoted = false
+    } else if (character === 0x22) quoted = true
+    else if (character === 0x7b || character === 0x5b) {
+      if (++depth > DEPTH_MAX) return true
+    } else if (character === 0x7d || character === 0x5d) depth--
+  }
+  return false
+}
+
+/**
+ * Reads one JSON value of unknown origin.
+ *
+ * @throws InputError that begins with `where`
+ */
+export const parseJson = (text: string, where: string): unknown => {
+  if (nestsTooDeep(text)) throw new InputError(`${where}: nests deeper than ${DEPTH_MAX} levels`)
+  try {
+    return JSON.parse(text) as unknown
+  } catch (error) {
+    throw new InputError(`${where}: not JSON (${(error as Error).message.slice(0, 120)})`)
+  }
+}
+
+type JsonObject = Readonly<Record<string, unknown>>
+const isObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** One line of a trace after its header. */
+export type TraceLine =
+  | { readonly line: number; readonly text: string; readonly event: TraceEvent }
+  | { readonly line: number; readonly text: string; readonly end: TraceEnd }
+
+/** A trace that is being read: its header, and its lines when they are asked for. */
+export interface TraceReader {
+  readonly locksim: string
+  readonly plan: Plan
+  /**
+   * Every line after the header; the last one is the end.
+   *
+   * @throws InputError naming the line at fault, or saying that the end is missing
+   */
+  lines(): Generator<TraceLine, void, void>
+}
+
+const readHeader = (path: string, text: string | undefined): { locksim: string; plan: Plan } => {
+  if (text === undefined || text.trim() === '') throw new InputError(`${path}: the file is empty`)
+  const header = parseJson(text, `${path}, line 1`)
+  if (!isObject(header) || typeof header['format'] !== 'string') {
+    throw new InputError(`${path}, line 1: not the header of a trace; expected {"format":"${TRACE_FORMAT}", …}`)
+  }
+  if (header['format'] !== TRACE_FORMAT) {
+    throw new InputError(
+      `${path}: written in the format ${header['format'].slice(0, 40)}, this locksim reads ${TRACE_FORMAT}`,
+    )
+  }
+  try {
+    return { locksim: String(header['locksim']).slice(0, 40), plan: parsePlan(header['plan']) }
+  } catch (error) {
+    if (error instanceof InputError) throw new InputError(`${path}, line 1: ${error.message}`)
+    throw error
+  }
+}
+
+const readEnd = (value: unknown, where: string): TraceEnd => {
+  const whys = ['finished', 'horizon', 'event-budget']
+  if (
+    !isObject(value) ||
+    typeof value['hash'] !== 'string' ||
+    typeof value['events'] !== 'number' ||
+    typeof value['endedAtMs'] !== 'number' ||
+    !whys.includes(value['why'] as string) ||
+    !Array.isArray(value['verdicts'])
+  ) {
+    throw new InputError(`${where}: the end should have hash, events, why, endedAtMs and verdicts`)
+  }
+  return value as unknown as TraceEnd
+}
+
+function* traceLines(path: string, texts: Iterator<string>): Generator<TraceLine, void, void> {
+  let line = 1
+  for (let next = texts.next(); next.done !== true; next = texts.next()) {
+    line++
+    const text = next.value.endsWith('\r') ? next.value.slice(0, -1) : next.value
+    const where = `${path}, line ${line}`
+    const value = parseJson(text, where)
+    if (isObject(value) && Object.hasOwn(value, 'end')) {
+      yield { line, text, end: readEnd(value['end'], where) }
+      const more = texts.next()
+      if (more.done !== true) throw new InputError(`${path}, line ${line + 1}: there is more after the end`)
+      return
+    }
+    const fault = faultOfEvent(value)
+    if (fault !== undefined) throw new InputError(`${where}: not an event: ${fault}`)
+    yield { line, text, event: value as TraceEvent }
+  }
+  throw new InputError(
+    `${path}: the trace is cut off: it has ${line - 1} events and no end, as if the run had been interrupted`,
+  )
+}
+
+/**
+ * Opens a trace file and reads its header.
+ *
+ * @throws InputError when it is no trace, or one of another format
+ */
+export const openTraceReader = (path: string): TraceReader => {
+  const texts = linesOf(path)
+  const first = texts.next()
+  const header = readHeader(path, first.done === true ? undefined : first.value)
+  return { ...header, lines: () => traceLines(path, texts) }
+}
+
+/**
+ * Reads a whole trace.
+ *
+ * @throws InputError naming the line at fault
+ */
+export const readTrace = (path: string): Trace => {
+  const reader = openTraceReader(path)
+  const events: TraceEvent[] = []
+  for (const line of reader.lines()) {
+    if ('end' in line) return { locksim: reader.locksim, plan: reader.plan, events, end: line.end }
+    events.push(line.event)
+  }
+  throw new InputError(`${path}: the trace is cut off`)
+}
+
+/** Whether a file looks like a trace rather than a plan: its first line is a header. */
+export const looksLikeTrace = (path: string): boolean => {
+  const texts = linesOf(path)
+  const first = texts.next()
+  texts.return()
+  return first.done !== true && first.value.slice(0, 200).includes('"locksim-trace/')
+}

@@ -1,0 +1,188 @@
+/** What a relational server has in its memory and on its disk: tables, row versions, sessions, row locks. */
+
+import { refused } from '../../kernel/index.ts'
+import type { Origin, Reply, Stream } from '../../kernel/index.ts'
+import type { Connection, Outbox, RequestInput } from '../service.ts'
+import { ERRORS } from './statements.ts'
+import type { Columns, Flavour, Isolation, Statement } from './statements.ts'
+
+/** Options of the server. */
+export interface SqlOptions {
+  readonly flavour: Flavour
+  /** Level of transactions that do not name one; `default` is READ COMMITTED for postgres, REPEATABLE READ for innodb. */
+  readonly isolation: Isolation | 'default'
+  /**
+   * How long a statement waits for a row lock, in ms. -1 for the flavour's default: for ever in PostgreSQL
+   * (lock_timeout = 0), 50 s in InnoDB (innodb_lock_wait_timeout).
+   */
+  readonly lockWaitTimeoutMs: number
+  /** PostgreSQL looks for a deadlock when a statement has waited this long (deadlock_timeout). InnoDB looks at once. */
+  readonly deadlockTimeoutMs: number
+  /** A transaction without a statement for this long loses its connection; Infinity: off, as by default in both. */
+  readonly idleInTransactionTimeoutMs: number
+  readonly maxConnections: number
+  /**
+   * Whether a WHERE by key can use the index. It cannot if the column has none, the types differ or the
+   * optimizer prefers a scan; InnoDB then locks what it scans. Uniqueness is enforced either way.
+   */
+  readonly indexed: boolean
+  /** Who of those that wait for a row gets it: the first (measured in both servers) or anyone (InnoDB since 8.0.20). */
+  readonly grantOrder: 'fifo' | 'arbitrary'
+  readonly replication: 'none' | 'asynchronous'
+  /** How often a replica asks for what it may have missed (PostgreSQL wal_retrieve_retry_interval). */
+  readonly replicationRetryMs: number
+}
+
+/** One committed or uncommitted state of a row. Never changed in place, so that snapshots can share it. */
+export interface Version {
+  readonly columns: Columns
+  /** On whose behalf this version was written. */
+  readonly origin: Origin
+}
+
+/** A change that is not committed yet; an undefined version is a deletion. */
+export interface Pending {
+  readonly session: Session
+  version: Version | undefined
+}
+
+/** A granted row lock. */
+export interface Lock {
+  readonly session: Session
+  readonly table: Table
+  readonly key: string
+  exclusive: boolean
+  readonly origin: Origin
+}
+
+/** InnoDB: nobody else may insert between two keys; undefined is the end of the index. */
+export interface Gap {
+  readonly session: Session
+  readonly low: string | undefined
+  readonly high: string | undefined
+}
+
+/** A statement that waits for a row. */
+export interface Wait {
+  readonly session: Session
+  readonly request: Request
+  readonly table: Table
+  readonly key: string
+  readonly exclusive: boolean
+  /** InnoDB's insert intention: also waits for gap locks. */
+  readonly insert: boolean
+  readonly deadlineMs: number
+  deadlockCheckMs: number
+}
+
+/** A table with a primary key. */
+export interface Table {
+  readonly name: string
+  /** On disk. */
+  readonly committed: Map<string, Version>
+  readonly pending: Map<string, Pending>
+  readonly locks: Map<string, Lock[]>
+  gaps: Gap[]
+  /** In order of arrival. */
+  readonly waits: Wait[]
+}
+
+export type Request = RequestInput<Statement>
+
+/** A connection as its backend process or thread sees it. */
+export interface Session {
+  readonly connection: Connection
+  autocommit: boolean
+  /** `failed`: PostgreSQL has rolled back and answers nothing but ROLLBACK. */
+  transaction: 'none' | 'open' | 'failed'
+  isolation: Isolation
+  snapshot: Map<Table, Map<string, Version>> | undefined
+  readonly locks: Lock[]
+  readonly writes: { readonly table: Table; readonly key: string }[]
+  readonly gapTables: Set<Table>
+  waiting: Wait | undefined
+  /** The lock that the statement in progress took, given back if its row turns out not to match. */
+  fresh: Lock | undefined
+  /** Requests that arrived while a statement was waiting. */
+  readonly backlog: Request[]
+  /** The client is gone; the backend finds out when its statement ends. */
+  closed: boolean
+  lastActiveMs: number
+}
+
+/** One committed change of a row, as it goes to replicas. */
+export interface Change {
+  readonly table: string
+  readonly key: string
+  readonly version: Version | undefined
+}
+
+/** A server. */
+export interface SqlState {
+  readonly options: SqlOptions
+  readonly index: number
+  readonly size: number
+  readonly tables: Map<string, Table>
+  readonly sessions: Map<Connection, Session>
+  /** Connections that this server ended, or that an earlier life of it had: what still arrives on them is refused. */
+  ended: WeakSet<Connection>
+  /** Waits that were granted and whose statements go on next. */
+  readonly granted: Wait[]
+  /** Tables in which something became free. */
+  readonly freed: Set<Table>
+  readonly chance: Stream
+  role: 'primary' | 'replica'
+  leader: number
+  /** Committed transactions in order; a replica's own copy is as long as its position. */
+  log: (readonly Change[])[]
+  /** The replica does not trust its data and waits for a full copy. */
+  wantsCopy: boolean
+  nextPullMs: number
+  // The step in progress.
+  nowMs: number
+  out: Outbox
+}
+
+/** The table of this name; tables need no declaration. */
+export const tableOf = (state: SqlState, name: string): Table => {
+  let table = state.tables.get(name)
+  if (table === undefined) {
+    table = {
+      name,
+      committed: new Map(),
+      pending: new Map(),
+      locks: new Map(),
+      gaps: [],
+      waits: [],
+    }
+    state.tables.set(name, table)
+  }
+  return table
+}
+
+/** The level of transactions that do not name one. */
+export const isolationOf = ({ flavour, isolation }: SqlOptions): Isolation => {
+  if (isolation !== 'default') return isolation
+  return flavour === 'innodb' ? 'repeatable read' : 'read committed'
+}
+
+/** A new session of a connection. Drivers begin with autocommit on. */
+export const newSession = (state: SqlState, connection: Connection): Session => ({
+  connection,
+  autocommit: true,
+  transaction: 'none',
+  isolation: isolationOf(state.options),
+  snapshot: undefined,
+  locks: [],
+  writes: [],
+  gapTables: new Set(),
+  waiting: undefined,
+  fresh: undefined,
+  backlog: [],
+  closed: false,
+  lastActiveMs: state.nowMs,
+})
+
+/** The refusal that this family of servers words so. */
+export const error = (state: SqlState, name: keyof typeof ERRORS): Reply<never> =>
+  refused(ERRORS[name][state.options.flavour])

@@ -1,0 +1,95 @@
+/** What can be said to the relational server and what it answers: statements as plain objects, not as SQL text. */
+
+import type { Reply } from '../../kernel/index.ts'
+
+/** The columns of a row besides its primary key. */
+export type Columns = Readonly<Record<string, string | number>>
+
+/** How much of the others' work a transaction sees. */
+export type Isolation = 'read committed' | 'repeatable read'
+
+/** What to do about a row that somebody else has locked: wait, fail, or pretend that it is not there. */
+export type IfLocked = 'wait' | 'nowait' | 'skip locked'
+
+/** A statement. `where` further restricts the one row that `key` names, e.g. `{ owner: 'client-1' }`. */
+export type Statement =
+  | { readonly kind: 'begin'; readonly isolation?: Isolation | undefined }
+  | { readonly kind: 'commit' }
+  | { readonly kind: 'rollback' }
+  | { readonly kind: 'autocommit'; readonly on: boolean }
+  | {
+      readonly kind: 'insert'
+      readonly table: string
+      readonly key: string
+      readonly columns: Columns
+    }
+  | RowStatement
+
+/** A statement about rows that may exist already. */
+export type RowStatement =
+  | {
+      readonly kind: 'delete'
+      readonly table: string
+      readonly key: string
+      readonly where?: Columns | undefined
+    }
+  | {
+      readonly kind: 'update'
+      readonly table: string
+      readonly key: string
+      readonly set: Columns
+      readonly where?: Columns | undefined
+    }
+  | {
+      readonly kind: 'select'
+      readonly table: string
+      readonly key?: string | undefined
+      readonly where?: Columns | undefined
+    }
+  | {
+      readonly kind: 'select for update'
+      readonly table: string
+      readonly key: string
+      readonly ifLocked: IfLocked
+    }
+
+/** A row as a SELECT returns it. */
+export interface FoundRow {
+  readonly key: string
+  readonly columns: Columns
+}
+
+/** The family of servers whose locking is modelled. */
+export type Flavour = 'postgres' | 'innodb'
+
+/** What one error is called by each family: PostgreSQL by SQLSTATE, MySQL and MariaDB by their own numbers and names. */
+export const ERRORS = {
+  /** PostgreSQL errcodes: unique_violation; MariaDB 1062. */
+  duplicate: { postgres: '23505', innodb: 'ER_DUP_ENTRY' },
+  /** lock_not_available, for NOWAIT and lock_timeout alike; MariaDB uses 1205 for both as well. */
+  lockTimeout: { postgres: '55P03', innodb: '1205' },
+  /** deadlock_detected; ER_LOCK_DEADLOCK. */
+  deadlock: { postgres: '40P01', innodb: '1213' },
+  /** serialization_failure; InnoDB never says it at REPEATABLE READ. */
+  serialization: { postgres: '40001', innodb: '1213' },
+  /** in_failed_sql_transaction. InnoDB's transactions survive a failed statement. */
+  transactionAborted: { postgres: '25P02', innodb: '25P02' },
+  /** idle_in_transaction_session_timeout; MariaDB's client sees its connection reset. */
+  connectionEnded: { postgres: '25P03', innodb: 'ECONNRESET' },
+  /** too_many_connections; ER_CON_COUNT_ERROR. */
+  tooManyConnections: { postgres: '53300', innodb: '1040' },
+  /** read_only_sql_transaction; ER_OPTION_PREVENTS_STATEMENT (--read-only). */
+  readOnly: { postgres: '25006', innodb: '1290' },
+} as const satisfies Record<string, Record<Flavour, string>>
+
+const hasCode = (reply: Reply<unknown>, codes: Readonly<Record<Flavour, string>>): boolean =>
+  !reply.ok && (reply.code === codes.postgres || reply.code === codes.innodb)
+
+/** Whether the server refused an INSERT because its key is taken. */
+export const isDuplicate = (reply: Reply<unknown>): boolean => hasCode(reply, ERRORS.duplicate)
+
+/** Whether the server gave up waiting for a row lock, or was told not to wait. */
+export const isLockTimeout = (reply: Reply<unknown>): boolean => hasCode(reply, ERRORS.lockTimeout)
+
+/** Whether the server chose this transaction as the victim of a deadlock and rolled it back. */
+export const isDeadlock = (reply: Reply<unknown>): boolean => hasCode(reply, ERRORS.deadlock)
