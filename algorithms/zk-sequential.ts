@@ -18,6 +18,8 @@ interface Connected {
 }
 interface Held extends Grant {
   readonly path: string
+  /** Prefix of all our nodes, if an unanswered create may have left more than one. */
+  readonly leftovers: string | undefined
 }
 
 const directoryOf = (lock: string): string => `/locks-${lock}`
@@ -117,27 +119,30 @@ export const zkSequential = defineAlgorithm({
     const prefix = `${me.token()}-lock-`
     const watcher = me.services.zookeeper.watcher()
     const untilMs = (yield* monotonic()) + patienceMs
-    let mayHaveMore = false
+    let leftovers: string | undefined
     let created: { readonly path: string; readonly czxid: number } | undefined
+    let hasNode = false
 
     for (;;) {
       const leftMs = untilMs - (yield* monotonic())
       if (leftMs <= 0) break
 
-      if (created === undefined) {
+      if (!hasNode) {
         const reply = yield* zookeeper.create(`${directory}/${prefix}`, {
           ephemeral: true,
           sequential: true,
         })
-        if (reply.ok) created = reply.value
-        else if (isOver(reply)) return undefined
+        if (reply.ok) {
+          created = reply.value
+          hasNode = true
+        } else if (isOver(reply)) return undefined
         else if (reply.code === 'NONODE') {
           // Whoever comes first makes the directory; NODEEXISTS means that it was not we.
           const made = yield* zookeeper.create(directory)
           if (isOver(made)) return undefined
           continue
         } else if (reply.why === 'timeout') {
-          mayHaveMore = true
+          leftovers = prefix
           // The server that we are connected to now may not have heard of the node yet.
           const synced = yield* zookeeper.sync()
           if (isOver(synced)) return undefined
@@ -153,15 +158,19 @@ export const zkSequential = defineAlgorithm({
       const position = names.findIndex((name) => name.startsWith(prefix))
       const mine = names[position]
       if (mine === undefined) {
-        if (created === undefined) continue
-        return undefined
+        // Gone with the session, which we shall hear of; or the create did not get through.
+        if (hasNode) return undefined
+        continue
       }
+      hasNode = true
       const path = `${directory}/${mine}`
 
       if (position === 0) {
-        if (created?.path === path) return { path, token: created.czxid }
+        if (created?.path === path) return { path, leftovers, token: created.czxid }
         const found = yield* zookeeper.exists(path)
-        if (found.ok && found.value !== undefined) return { path, token: found.value.czxid }
+        if (found.ok && found.value !== undefined) {
+          return { path, leftovers, token: found.value.czxid }
+        }
         if (isOver(found)) return undefined
         continue
       }
@@ -174,13 +183,15 @@ export const zkSequential = defineAlgorithm({
         if (event?.state === 'Expired') return undefined
       }
     }
-    if (mayHaveMore || created === undefined) yield* removeAll(zookeeper, directory, prefix)
-    else yield* remove(zookeeper, created.path)
+    if (leftovers !== undefined) yield* removeAll(zookeeper, directory, prefix)
+    else if (created !== undefined) yield* remove(zookeeper, created.path)
     return undefined
   },
 
-  *release(me, { path }) {
-    const outcome = yield* remove(me.session.zookeeper, path)
+  *release(me, { path, leftovers }) {
+    const { zookeeper } = me.session
+    const outcome = yield* remove(zookeeper, path)
+    if (leftovers !== undefined) yield* removeAll(zookeeper, directoryOf(me.lock), leftovers)
     return outcome
   },
 

@@ -89,7 +89,7 @@ export function* clientLife(shared: Cooperation, member: Member, first: boolean)
       continue
     }
     member.believes = hold
-    watchValidity(member, hold, held)
+    watchValidity(shared.world, member, hold, held)
     yield* mark(grantedFact(hold, held), origin(hold, 'holding'))
 
     yield* useStore(member, store, hold, held, plan, workMs)
@@ -112,10 +112,16 @@ const grantedFact = (hold: string, { token, validUntilMs, validityClock }: Grant
   ...(validUntilMs === undefined ? {} : { validUntilMs, validityClock: validityClock ?? 'wall' }),
 })
 
-const watchValidity = (member: Member, hold: string, held: Grant): void => {
-  if (held.validUntilMs === undefined) return
+const watchValidity = (world: World, member: Member, hold: string, held: Grant): void => {
+  const { validUntilMs, validityClock = 'wall' } = held
+  if (validUntilMs === undefined) return
+  if (member.node[validityClock].read(world.kernel.nowMs) >= validUntilMs) {
+    // The algorithm hands out a lease that is over already: it is not valid for a single instant.
+    world.state(member.node, { kind: 'validity-ended', hold })
+    return
+  }
   member.validityOf = hold
-  member.validity[held.validityClock ?? 'wall'].set(held.validUntilMs)
+  member.validity[validityClock].set(validUntilMs)
 }
 
 /** The critical section: read the counter, work, write it back one higher. */

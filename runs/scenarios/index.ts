@@ -5,7 +5,7 @@ import { didYouMean, InputError } from '../errors.ts'
 import { parsePlan, PLAN_FORMAT } from '../plan.ts'
 import type { Plan } from '../plan.ts'
 import { parametersOf } from '../settle.ts'
-import { calm } from './calm.ts'
+import { calm, slowHolder } from './calm.ts'
 import { clockJump, clockJumpAllHeld } from './clock-jump.ts'
 import { crashRestart } from './crash-restart.ts'
 import { failover } from './failover.ts'
@@ -23,6 +23,7 @@ export type { Role, Scenario, ScenarioPlan } from './scenario.ts'
 /** Every scenario. */
 export const scenarios: readonly Scenario[] = [
   calm,
+  slowHolder,
   gcPause,
   clockJump,
   clockJumpAllHeld,

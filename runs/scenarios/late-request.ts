@@ -12,8 +12,8 @@ export const lateRequest = defineScenario({
     if (servers.length === 0) return { skip: 'it sends no requests that could be late' }
     return {
       clients: 2,
-      rounds: 2,
-      workload: { startMs: [0, leaseMs * 0.4], workMs: leaseMs / 20, retryMs: leaseMs / 100 },
+      rounds: 8,
+      workload: { startMs: [0, leaseMs / 100], workMs: leaseMs / 20, retryMs: leaseMs / 100 },
       faults: [
         {
           kind: 'message',

@@ -9,7 +9,7 @@ export const lateWrite = defineScenario({
   source: 'github.blog, incident of 22 December 2012 (packets delayed by some 90 s)',
   plan: ({ leaseMs }) => ({
     clients: 2,
-    workload: { startMs: [0, leaseMs * 1.03], workMs: leaseMs / 30, retryMs: leaseMs / 100 },
+    workload: { startMs: [0, leaseMs / 2], workMs: leaseMs / 30, retryMs: leaseMs / 100 },
     faults: [
       {
         kind: 'message',

@@ -60,15 +60,12 @@ const take = (wanted: Wanted, request: Request): void => {
 
 /** Takes a row lock if nobody stands before it. */
 export const tryLock = (state: SqlState, wanted: Wanted, request: Request): boolean => {
-  const { session, table, key, exclusive, insert } = wanted
-  if (ownLock(table, key, session)?.exclusive === true && !insert) return true
+  const { session, table, key, exclusive } = wanted
+  const own = ownLock(table, key, session)
+  // Who has what it wants already never stands in line for it again.
+  if (own !== undefined && (own.exclusive || !exclusive)) return true
   const isIdle = table.waits.length === 0 && table.gaps.length === 0 && !table.locks.has(key)
-  if (!isIdle) {
-    const own = ownLock(table, key, session)
-    // Who has what it wants already never stands in line for it again.
-    if (own !== undefined && (own.exclusive || !exclusive)) return true
-    if (blockersOf(state, wanted, table.waits.length).length > 0) return false
-  }
+  if (!isIdle && blockersOf(state, wanted, table.waits.length).length > 0) return false
   take(wanted, request)
   return true
 }

@@ -95,6 +95,8 @@ export interface Session {
   autocommit: boolean
   /** `failed`: PostgreSQL has rolled back and answers nothing but ROLLBACK. */
   transaction: 'none' | 'open' | 'failed'
+  /** Whether the transaction outlives the statement that opened it. */
+  explicit: boolean
   isolation: Isolation
   snapshot: Map<Table, Map<string, Version>> | undefined
   readonly locks: Lock[]
@@ -171,6 +173,7 @@ export const newSession = (state: SqlState, connection: Connection): Session => 
   connection,
   autocommit: true,
   transaction: 'none',
+  explicit: false,
   isolation: isolationOf(state.options),
   snapshot: undefined,
   locks: [],

@@ -145,6 +145,10 @@ const deliver = (state: ZooKeeperState, entry: Entry, out: Outbox): void => {
       const { request, client } = waiting
       if (change.op === 'createSession') {
         attach(state, client, request, result.ok ? entry.zxid : 0, change.timeoutMs, out)
+      } else if (change.op === 'fail') {
+        // Or a late connect request would keep the client from its session for ever (ZOOKEEPER-710).
+        hangUp(state, client, out)
+        out.reply(request, CONNECTION_RESET)
       } else {
         respond(state, client, request, result, out)
         settle(state, client)

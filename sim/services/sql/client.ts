@@ -1,0 +1,137 @@
+/** The client of the relational server: connections, and a pool of them as each application process has one. */
+
+import { receive } from '../../kernel/index.ts'
+import type { Effect, Mailbox, Process, Reply } from '../../kernel/index.ts'
+import type { Port, StubEnvironment } from '../service.ts'
+import type { Columns, FoundRow, IfLocked, Isolation, Statement } from './statements.ts'
+
+/** One connection to the server that was the primary when it was opened. One statement at a time. */
+export interface SqlConnection {
+  /** Name of the server. */
+  readonly server: string
+  begin(isolation?: Isolation, timeoutMs?: number): Effect<Reply<void>>
+  commit(timeoutMs?: number): Effect<Reply<void>>
+  rollback(timeoutMs?: number): Effect<Reply<void>>
+  autocommit(on: boolean, timeoutMs?: number): Effect<Reply<void>>
+  /** 1, or refused: see `isDuplicate`. */
+  insert(table: string, key: string, columns?: Columns, timeoutMs?: number): Effect<Reply<number>>
+  /** How many rows it deleted: 0 or 1. */
+  delete(table: string, key: string, where?: Columns, timeoutMs?: number): Effect<Reply<number>>
+  /** How many rows it changed: 0 or 1. */
+  update(
+    table: string,
+    key: string,
+    set: Columns,
+    where?: Columns,
+    timeoutMs?: number,
+  ): Effect<Reply<number>>
+  /** Never waits and never locks. */
+  select(
+    table: string,
+    key?: string,
+    where?: Columns,
+    timeoutMs?: number,
+  ): Effect<Reply<readonly FoundRow[]>>
+  /** The row with its lock; nothing if it is not there, or is locked and was to be skipped. */
+  selectForUpdate(
+    table: string,
+    key: string,
+    ifLocked?: IfLocked,
+    timeoutMs?: number,
+  ): Effect<Reply<readonly FoundRow[]>>
+  /** Closes it: what is open is rolled back when the server hears of it. */
+  close(): Effect<void>
+}
+
+/** A bounded number of connections that the parts of one application process share. */
+export interface SqlPool {
+  /** A connection, or undefined if none came free in time. */
+  take(): Process<SqlConnection | undefined>
+  /** Puts a connection back for the next. Its transaction must be over. */
+  give(connection: SqlConnection): Process
+  /** Closes a connection whose state is unknown, e.g. after a statement without an answer. */
+  discard(connection: SqlConnection): Process
+}
+
+/** The client of a group. */
+export interface SqlClient {
+  /** Opens a connection to the primary, as this client's directory has it. */
+  connect(): SqlConnection
+  /** `poolTimeoutMs`: how long to wait for a free connection; HikariCP's connectionTimeout is 30 s. */
+  pool(size: number, poolTimeoutMs?: number): SqlPool
+}
+
+const connectionOn = (port: Port): SqlConnection => {
+  const say = <Value>(body: Statement, timeoutMs?: number): Effect<Reply<Value>> =>
+    port.call<Value>(body, timeoutMs)
+  return {
+    server: port.server,
+    begin: (isolation, timeoutMs) => say({ kind: 'begin', isolation }, timeoutMs),
+    commit: (timeoutMs) => say({ kind: 'commit' }, timeoutMs),
+    rollback: (timeoutMs) => say({ kind: 'rollback' }, timeoutMs),
+    autocommit: (on, timeoutMs) => say({ kind: 'autocommit', on }, timeoutMs),
+    insert: (table, key, columns = {}, timeoutMs) =>
+      say({ kind: 'insert', table, key, columns }, timeoutMs),
+    delete: (table, key, where, timeoutMs) =>
+      say({ kind: 'delete', table, key, where }, timeoutMs),
+    update: (table, key, set, where, timeoutMs) =>
+      say({ kind: 'update', table, key, set, where }, timeoutMs),
+    select: (table, key, where, timeoutMs) =>
+      say({ kind: 'select', table, key, where }, timeoutMs),
+    selectForUpdate: (table, key, ifLocked = 'wait', timeoutMs) =>
+      say({ kind: 'select for update', table, key, ifLocked }, timeoutMs),
+    close: () => port.disconnect(),
+  }
+}
+
+/** The typed client of the group. */
+export const sqlClient = (ports: readonly Port[], environment: StubEnvironment): SqlClient => {
+  const connect = (): SqlConnection => {
+    const port = ports[environment.leader()] ?? (ports[0] as Port)
+    return connectionOn(port.connect())
+  }
+  return { connect, pool: (size, ms = 30_000) => makePool(size, ms, connect, environment) }
+}
+
+const makePool = (
+  size: number,
+  poolTimeoutMs: number,
+  connect: () => SqlConnection,
+  environment: StubEnvironment,
+): SqlPool => {
+  const idle: SqlConnection[] = []
+  // A mailbox has one reader, so each that waits brings its own.
+  const queue: Mailbox<SqlConnection>[] = []
+  let opened = 0
+  const handOn = (connection: SqlConnection): void => {
+    const first = queue.shift()
+    if (first === undefined) idle.push(connection)
+    else first.put(connection)
+  }
+  return {
+    *take() {
+      const free = idle.pop()
+      if (free !== undefined) return free
+      if (opened < size) {
+        opened++
+        return connect()
+      }
+      const mailbox = environment.mailbox<SqlConnection>()
+      queue.push(mailbox)
+      const given = yield* receive(mailbox, poolTimeoutMs)
+      if (given !== undefined) return given
+      const position = queue.indexOf(mailbox)
+      if (position >= 0) queue.splice(position, 1)
+      // It may have come at the very instant at which the patience ended.
+      return mailbox.take()
+    },
+    *give(connection) {
+      handOn(connection)
+    },
+    *discard(connection) {
+      yield* connection.close()
+      if (queue.length > 0) handOn(connect())
+      else opened--
+    },
+  }
+}
