@@ -1,6 +1,8 @@
 /** The registry of locks: one line each. */
 
 import type { Algorithm, AnyAlgorithm, Grant, Needs } from './algorithm.ts'
+import { dbForUpdate } from './db-for-update.ts'
+import { dbInsert } from './db-insert.ts'
 import { noLock } from './no-lock.ts'
 import type { ParameterDefinitions } from './parameters.ts'
 import { redisBlindDelete } from './redis-blind-delete.ts'
@@ -21,6 +23,8 @@ const erase = <Needed extends Needs, Definitions extends ParameterDefinitions, S
 
 /** Every lock that locksim knows by name. */
 export const algorithms: readonly AnyAlgorithm[] = [
+  erase(dbForUpdate),
+  erase(dbInsert),
   erase(noLock),
   erase(redisBlindDelete),
   erase(redisSetnxGetset),

@@ -33,8 +33,9 @@ export const majorityOwners = (servers: Servers, key: string): readonly Origin[]
     const entry = entryOn(servers[candidate], key)
     if (entry === undefined) continue
     let votes = 1
-    for (let other = candidate + 1; other < servers.length; other++) {
-      const vote = entryOn(servers[other], key)
+    let left = servers.length - candidate - 1
+    for (; votes < quorum && votes + left >= quorum; left--) {
+      const vote = entryOn(servers[servers.length - left], key)
       if (vote?.value === entry.value && vote.origin.hold === entry.origin.hold) votes++
     }
     if (votes >= quorum) return [entry.origin]

@@ -5,7 +5,7 @@ import type { Origin, ServerView, ServiceViews } from '#sim'
 type Servers = readonly ServerView<ServiceViews['zookeeper']>[]
 
 /** Sequence number at the end of a node's name: ten digits, or a sign and more once it has overflowed. */
-export const sequenceOf = (name: string): number => Number(/[-_](-?\d{9,10})$/.exec(name)?.[1] ?? NaN)
+const sequenceOf = (name: string): number => Number(/[-_](-?\d{9,10})$/.exec(name)?.[1] ?? NaN)
 
 /** The nodes of a lock, lowest sequence number first. */
 export const bySequence = (names: readonly string[]): string[] =>
@@ -27,7 +27,8 @@ export const lowestOwner = (
   let lowest: { readonly number: number; readonly origin: Origin | undefined } | undefined
   for (const { name, origin } of newest?.data.children(directory) ?? []) {
     const number = sequenceOf(name)
-    if (wanted(name) && (lowest === undefined || number < lowest.number)) lowest = { number, origin }
+    if (wanted(name) && (lowest === undefined || number < lowest.number))
+      lowest = { number, origin }
   }
   return lowest?.origin === undefined ? [] : [lowest.origin]
 }

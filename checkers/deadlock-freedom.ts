@@ -16,7 +16,7 @@ const KINDS = [
   'finished',
 ] as const satisfies readonly FactKind[]
 
-/** A spell in which a live client asked and no live client believed; `to` is missing while it lasts. */
+/** A spell in which a live client asked and no live client was in its section; `to` is missing while it lasts. */
 interface Wait {
   readonly fromMs: number
   toMs: number
@@ -36,8 +36,6 @@ const sentenceOf = (event: FactEvent): string => {
       return `${event.node} was turned away ${at}.`
     case 'crashed':
       return `${event.node} crashed ${at}.`
-    case 'lost':
-      return `${event.node} was told of its loss ${at}.`
     default:
       return `${event.node} began to release the lock ${at}.`
   }
@@ -66,7 +64,7 @@ const tell = (
     else if (event.kind === 'crashed') {
       // A server's crash is no end of a belief, and no client was waiting there.
       if (asking.delete(event.node) || index < wait.from) gone = event
-    } else if (event.kind === 'releasing' || event.kind === 'lost') {
+    } else if (event.kind === 'releasing') {
       asking.delete(event.node)
       if (index < wait.from) gone = event
     }
@@ -95,7 +93,7 @@ const judgeProgress = (header: RunHeader): Judgement => {
   const seen: FactEvent[] = []
   const waits: Wait[] = []
   const asking = new Set<string>()
-  const believing = new Map<string, string>()
+  const inside = new Map<string, string>()
   let wait: Wait | undefined
   let denials = 0
   let grants = 0
@@ -103,7 +101,7 @@ const judgeProgress = (header: RunHeader): Judgement => {
   let takeOverMs = -1
 
   const update = (event: FactEvent): void => {
-    const waiting = asking.size > 0 && believing.size === 0
+    const waiting = asking.size > 0 && inside.size === 0
     if (waiting && wait === undefined) {
       wait = { fromMs: event.atMs, toMs: event.atMs, from: seen.length, to: seen.length }
     } else if (!waiting && wait !== undefined) {
@@ -116,10 +114,10 @@ const judgeProgress = (header: RunHeader): Judgement => {
 
   const crash = (event: FactEvent): void => {
     asking.delete(event.node)
-    for (const [hold, client] of believing) {
+    for (const [hold, client] of inside) {
       if (client !== event.node) continue
-      believing.delete(hold)
-      if (believing.size === 0) crashedHolderMs = event.atMs
+      inside.delete(hold)
+      if (inside.size === 0) crashedHolderMs = event.atMs
     }
   }
 
@@ -138,7 +136,7 @@ const judgeProgress = (header: RunHeader): Judgement => {
         case 'granted':
           grants++
           asking.delete(event.node)
-          believing.set(event.hold, event.node)
+          inside.set(event.hold, event.node)
           if (crashedHolderMs >= 0) {
             const fromMs = wait === undefined ? event.atMs : Math.max(crashedHolderMs, wait.fromMs)
             takeOverMs = Math.max(takeOverMs, event.atMs - fromMs)
@@ -146,8 +144,8 @@ const judgeProgress = (header: RunHeader): Judgement => {
           }
           break
         case 'releasing':
-        case 'lost':
-          believing.delete(event.hold)
+          // Told of its loss, a client may still be in its section, and blocks rightfully until it leaves it.
+          inside.delete(event.hold)
           break
         case 'finished':
           asking.delete(event.node)
@@ -209,7 +207,7 @@ const judgeProgress = (header: RunHeader): Judgement => {
 /**
  * If a live client asks and no live client is in its section, some client gets the lock within the bound, counted from
  * when the last fault was over. A client asks from `acquiring` on, through denials, until it gets the lock, crashes or
- * finishes. A live believer blocks rightfully, however slow. `boundMs` is the longest such wait,
+ * finishes. A live client in its section blocks rightfully, however slow, even if it was told of its loss. `boundMs` is the longest such wait,
  * `takeOverMs` the longest from a holder's crash to the next grant, counted from when somebody asks.
  */
 export const deadlockFreedom = defineChecker({

@@ -17,7 +17,8 @@ export const readPlan = (path: string): Plan => {
   let text: string
   try {
     const { size } = statSync(path)
-    if (size > BYTES_MAX) throw new InputError(`${path}: larger than ${BYTES_MAX} bytes, so not a plan`)
+    if (size > BYTES_MAX)
+      throw new InputError(`${path}: larger than ${BYTES_MAX} bytes, so not a plan`)
     text = readFileSync(path, 'utf8')
   } catch (error) {
     throw error instanceof InputError ? error : fileError('read', path, error)

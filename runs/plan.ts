@@ -56,7 +56,7 @@ const planSchema = v.strictObject({
       /** Whether clients look at their clock and at what they were told before they write. */
       careful: v.optional(v.boolean('true or false'), false),
       /** How long a client waits for the store. */
-      storeTimeoutMs: v.optional(ms, 120_000),
+      storeTimeoutMs: v.optional(ms, 30_000),
     }),
     {},
   ),

@@ -102,7 +102,10 @@ export const replay = (path: string, options: RunOptions = {}): Replay =>
 const shorten = (text: string): string => (text.length > 300 ? `${text.slice(0, 299)}…` : text)
 
 /** Says what a difference means: the file is at fault, or was written by another locksim. */
-export const differenceError = (path: string, { line, trace, run: given }: Difference): InputError =>
+export const differenceError = (
+  path: string,
+  { line, trace, run: given }: Difference,
+): InputError =>
   new InputError(
     [
       `${path}: running its plan again gives another trace, from line ${line} on:`,

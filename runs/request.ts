@@ -37,13 +37,20 @@ const leaseParameter = (algorithm: AnyAlgorithm): string => {
   )
 }
 
-const readSetting = (algorithm: AnyAlgorithm, written: string): [string, number | boolean | string] => {
+const readSetting = (
+  algorithm: AnyAlgorithm,
+  written: string,
+): [string, number | boolean | string] => {
   const sign = written.indexOf('=')
-  if (sign < 1) throw new InputError(`found the setting "${written}", expected name=value, e.g. ttlMs=5000`)
+  if (sign < 1)
+    throw new InputError(`found the setting "${written}", expected name=value, e.g. ttlMs=5000`)
   const name = written.slice(0, sign)
   const text = written.slice(sign + 1)
-  const definition = Object.hasOwn(algorithm.parameters, name) ? algorithm.parameters[name] : undefined
-  if (definition?.type === 'flag' && (text === 'true' || text === 'false')) return [name, text === 'true']
+  const definition = Object.hasOwn(algorithm.parameters, name)
+    ? algorithm.parameters[name]
+    : undefined
+  if (definition?.type === 'flag' && (text === 'true' || text === 'false'))
+    return [name, text === 'true']
   const isNumber = definition?.type === 'duration' || definition?.type === 'count'
   return [name, isNumber && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text]
 }
@@ -95,7 +102,8 @@ export const planFor = (
 ): Plan | { readonly skip: string } => {
   if (request.plan !== undefined) {
     const given = request.plan
-    const plan = given.algorithm === algorithm.name ? given : { ...given, algorithm: algorithm.name }
+    const plan =
+      given.algorithm === algorithm.name ? given : { ...given, algorithm: algorithm.name }
     return overridden(plan, algorithm, request)
   }
   const seed = request.seed ?? 0

@@ -85,7 +85,7 @@ export const run = (plan: Plan, options: RunOptions = {}): RunResult => {
   const choice = options.choice ?? randomChoice(plan.seed)
   const judges = startJudging(options.checkers ?? allCheckers, headerOf(settled))
   const spells = measureOrphansAndPhantoms()
-  let living = clients.length
+  const living = new Set(clients)
 
   const world: World = new World({
     choice,
@@ -132,10 +132,10 @@ export const run = (plan: Plan, options: RunOptions = {}): RunResult => {
   }
   const revives = (name: string): boolean =>
     plan.faults.some((fault) => fault.kind === 'crash' && fault.node === name && fault.forMs !== undefined)
-  const departed = (event: FactEvent): void => {
-    const client = members.some(({ name }) => name === event.node)
-    if (!client || (event.kind === 'crashed' && revives(event.node))) return
-    if (--living === 0) drain()
+  const departed = ({ kind, node }: FactEvent): void => {
+    if (kind === 'crashed' && revives(node)) return
+    // A client that crashes after its last round has left before.
+    if (living.delete(node) && living.size === 0) drain()
   }
 
   const injection = armFaults(world, plan.faults, ({ kind }) => {
@@ -153,8 +153,8 @@ export const run = (plan: Plan, options: RunOptions = {}): RunResult => {
   const stopped = runWorld(world, plan)
   const end: RunEnd = {
     atMs: world.kernel.nowMs,
-    why: reasonOf(stopped, living),
-    idle: stopped === 'idle' && living > 0,
+    why: reasonOf(stopped, living.size),
+    idle: stopped === 'idle' && living.size > 0,
     faultsOverAtMs: injection.overAtMs(),
   }
   return {
@@ -235,7 +235,7 @@ const watchGrants = (world: World, { algorithm, parameters, groups }: Settled) =
       if (server.node.name === STORE) return
       const now = algorithm.holders(views as never, LOCK, parameters as never)
       // Most changes are one vote of several and change nothing as a whole.
-      if (now.length === before.length && now.every(({ hold }, at) => hold === before[at]?.hold)) return
+      if (now.length === 0 ? before.length === 0 : sameHolds(now, before)) return
       for (const { client, hold } of before) {
         if (now.some((holder) => holder.hold === hold)) continue
         const fact = { kind: 'service-revoked' as const, client, hold, cause }
@@ -249,3 +249,6 @@ const watchGrants = (world: World, { algorithm, parameters, groups }: Settled) =
     },
   }
 }
+
+const sameHolds = (now: readonly Origin[], before: readonly Origin[]): boolean =>
+  now.length === before.length && now.every(({ hold }, at) => hold === before[at]?.hold)

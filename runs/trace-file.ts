@@ -164,7 +164,9 @@ function* linesOf(path: string): Generator<string, void, void> {
         yield part
       }
       if (rest.length > LINE_CHARACTERS_MAX) {
-        throw new InputError(`${path}: line ${number + 1} is longer than ${LINE_CHARACTERS_MAX} characters`)
+        throw new InputError(
+          `${path}: line ${number + 1} is longer than ${LINE_CHARACTERS_MAX} characters`,
+        )
       }
     }
     rest += decoder.end()
@@ -230,7 +232,9 @@ const readHeader = (path: string, text: string | undefined): { locksim: string; 
   if (text === undefined || text.trim() === '') throw new InputError(`${path}: the file is empty`)
   const header = parseJson(text, `${path}, line 1`)
   if (!isObject(header) || typeof header['format'] !== 'string') {
-    throw new InputError(`${path}, line 1: not the header of a trace; expected {"format":"${TRACE_FORMAT}", …}`)
+    throw new InputError(
+      `${path}, line 1: not the header of a trace; expected {"format":"${TRACE_FORMAT}", …}`,
+    )
   }
   if (header['format'] !== TRACE_FORMAT) {
     throw new InputError(
@@ -270,7 +274,8 @@ function* traceLines(path: string, texts: Iterator<string>): Generator<TraceLine
     if (isObject(value) && Object.hasOwn(value, 'end')) {
       yield { line, text, end: readEnd(value['end'], where) }
       const more = texts.next()
-      if (more.done !== true) throw new InputError(`${path}, line ${line + 1}: there is more after the end`)
+      if (more.done !== true)
+        throw new InputError(`${path}, line ${line + 1}: there is more after the end`)
       return
     }
     const fault = faultOfEvent(value)

@@ -64,7 +64,9 @@ const fits = (value: unknown, field: Field): boolean => {
     case 'any':
       return true
     case 'origin':
-      return isObject(value) && typeof value['client'] === 'string' && typeof value['hold'] === 'string'
+      return (
+        isObject(value) && typeof value['client'] === 'string' && typeof value['hold'] === 'string'
+      )
     default:
       return typeof value === field
   }
@@ -88,7 +90,8 @@ const misfit = (event: Readonly<Record<string, unknown>>, shape: Shape): string 
 export const faultOfEvent = (line: unknown): string | undefined => {
   if (!isObject(line)) return 'it is not an object'
   if (typeof line['kind'] !== 'string') return 'it has no "kind"'
-  if (typeof line['atMs'] !== 'number' || line['atMs'] < 0) return 'its "atMs" should be a number, 0 or more'
+  if (typeof line['atMs'] !== 'number' || line['atMs'] < 0)
+    return 'its "atMs" should be a number, 0 or more'
   if (typeof line['node'] !== 'string') return 'its "node" should be a string'
   if (line['wallMs'] !== undefined && typeof line['wallMs'] !== 'number') {
     return 'its "wallMs" should be a number'

@@ -22,7 +22,9 @@ export const crash = defineFault<v.InferOutput<typeof schema>>({
     `${node} ${silent === true ? 'loses power' : 'crashes'}${forMs === undefined ? '' : ` and is back after ${forMs} ms`}`,
   begin(world, { node, silent }, landed) {
     const struck = world.node(node)
-    if (struck.up) landed()
+    // Who is dead already is brought back by whatever killed it, or by nothing.
+    if (!struck.up) return undefined
+    landed()
     world.crash(struck, silent === true)
     return () => world.restart(struck)
   },

@@ -1,6 +1,6 @@
 /** The kernel: virtual time, and the loop that takes the earliest event and lets its target act. */
 
-import { takeUnclaimed } from './effect.ts'
+import { opName, takeUnclaimed } from './effect.ts'
 import type { Effect, Process } from './effect.ts'
 import { LocksimBug, SimulationError } from './errors.ts'
 import { RollingHash } from './hash.ts'
@@ -41,7 +41,7 @@ export class Kernel implements Soon {
   events = 0
   /** Whether the host wants traffic. */
   recording = false
-  /** The process that took the last step, to be named in errors. */
+  /** The process that took the last step within the event that is being handled, to be named in errors. */
   current: Runner | undefined
   stepsAtThisInstant = 0
   private halted = false
@@ -96,6 +96,7 @@ export class Kernel implements Soon {
           this.stepsAtThisInstant = 0
         }
         if (++this.events > eventsMax) return 'event-budget'
+        this.current = undefined
         queue.target.fire(queue.tag, queue.payload)
       }
       return 'halted'
@@ -110,7 +111,13 @@ export class Kernel implements Soon {
     takeUnclaimed()
     const { current } = this
     if (error instanceof LocksimBug || current === undefined) return error
-    const place = { node: current.site.name, process: current.name, atMs: this.nowMs }
+    const { site, name, waitsFor } = current
+    const place = {
+      node: site.name,
+      process: name,
+      ...(waitsFor === undefined ? {} : { effect: opName(waitsFor) }),
+      atMs: this.nowMs,
+    }
     if (error instanceof SimulationError) return error.at(place)
     const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
     return new SimulationError(`threw ${said}`, place, error)

@@ -27,8 +27,9 @@ export class Runner implements Waiter, Task {
   ended = false
   /** On whose behalf it acts now; children inherit it. */
   origin: Origin
-  /** The effect that it waits for, for error messages. */
-  waitsFor: Op = Op.sleep
+  /** The effect that it asked for last, for error messages. */
+  waitsFor: Op | undefined
+
 
   private readonly kernel: Kernel
   private readonly generator: Process<unknown>
@@ -39,6 +40,8 @@ export class Runner implements Waiter, Task {
   // A sleep ends by the node's monotonic clock, which may have stood still meanwhile.
   private sleepDueMs = -1
   private frozenBeforeMs = 0
+  /** The `all` or `race` that it waits for, or waited for last. */
+  private joined: Join | undefined
 
   constructor(
     kernel: Kernel,
@@ -68,6 +71,7 @@ export class Runner implements Waiter, Task {
   kill(): void {
     this.ended = true
     this.site.runners.delete(this)
+    this.joined?.abandon()
   }
 
   accepts(tag: number): boolean {
@@ -105,9 +109,9 @@ export class Runner implements Waiter, Task {
         }
       }
       site.steps++
+      kernel.current = this
       if (++kernel.stepsAtThisInstant > STEPS_AT_ONE_INSTANT) throw this.stuck()
 
-      kernel.current = this
       const result = generator.next(answer)
       if (hasUnclaimed()) throw this.forgotten()
       if (result.done === true) {
@@ -115,7 +119,7 @@ export class Runner implements Waiter, Task {
         return
       }
       const effect = result.value
-      const { op } = effect
+      const op = (effect as Effect<unknown> | null | undefined)?.op as Op
       this.waitsFor = op
       hash.mixAt(kernel.nowMs, (site.id << 4) | op)
 
@@ -215,6 +219,7 @@ export class Runner implements Waiter, Task {
     const parts = effect.first as readonly unknown[]
     if (parts.length === 0 && effect.op === Op.all) return false
     const join = new Join(this, ++this.wait, parts.length, effect.op === Op.race)
+    this.joined = join
     for (let index = 0; index < parts.length; index++) {
       const part = parts[index] as Effect<unknown> | Process<unknown>
       if (part instanceof Effect && part.op === Op.call) {
@@ -257,7 +262,6 @@ export class Runner implements Waiter, Task {
   private stuck(): SimulationError {
     return new SimulationError(
       `took ${STEPS_AT_ONE_INSTANT} steps without virtual time moving on; a loop that waits must sleep() or receive()`,
-      { effect: opName(this.waitsFor) },
     )
   }
 }
@@ -291,13 +295,18 @@ class Join implements Waiter {
   fire(index: number, answer: unknown): void {
     if (!this.accepts()) return
     if (this.first) {
-      this.left = 0
-      for (const child of this.children ?? []) if (!child.ended) child.kill()
+      this.abandon()
       this.parent.fire(this.parentTag, { index, answer })
       return
     }
     this.answers[index] = answer
     if (--this.left === 0) this.parent.fire(this.parentTag, this.answers)
+  }
+
+  /** Ends the parts that are still under way: nobody waits for them any more. */
+  abandon(): void {
+    this.left = 0
+    for (const child of this.children ?? []) if (!child.ended) child.kill()
   }
 }
 

@@ -40,6 +40,8 @@ export type Input<Body, PeerBody = never> =
   | { readonly kind: 'tick' }
   /** A message from another server of the same group. */
   | { readonly kind: 'peer'; readonly from: number; readonly body: PeerBody }
+  /** The process of another server of the group died and its connections were reset. Silent deaths tell nobody. */
+  | { readonly kind: 'peer-closed'; readonly from: number }
   /** The server's process died: memory is gone. Nothing can be sent. */
   | { readonly kind: 'crash' }
   /** The server's process is back with what was on its disk. */

@@ -13,6 +13,7 @@ const ARRIVE = 0
 const REPLY = 1
 const GIVE_UP = 2
 const ARRIVE_AGAIN = 3
+const WOKE_TOO_LATE = 4
 
 /** The client's end and the server's end of one connection. */
 export class ClientConnection implements Connection {
@@ -162,6 +163,10 @@ export class Call implements Target, RequestInput<unknown> {
       case REPLY:
         this.replyArrives(payload as Reply<unknown>)
         return
+      case WOKE_TOO_LATE:
+        // Behind everything that lies in the socket buffer: a read finds data there before it looks at the time.
+        this.world.kernel.soon(this, GIVE_UP, undefined)
+        return
       default:
         this.giveUp()
     }
@@ -194,6 +199,7 @@ export class Call implements Target, RequestInput<unknown> {
     } else {
       atMs = link.arrivalMs(kernel.nowMs)
       if (action?.kind === 'duplicate' && tag === ARRIVE) {
+        this.connection.server.underWay++
         kernel.at(atMs + action.byMs, this, ARRIVE_AGAIN, undefined)
         if (kernel.recording) {
           kernel.host.traffic(link.from, {
@@ -228,8 +234,8 @@ export class Call implements Target, RequestInput<unknown> {
     const { node, server } = connection
     const place = server.node
     if (!place.up) {
-      if (again) return
       server.underWay--
+      if (again) return
       // A dead process on a live machine answers with a reset; a machine without power answers nothing.
       if (server.silent) this.expectTimeout()
       else {
@@ -248,7 +254,7 @@ export class Call implements Target, RequestInput<unknown> {
       this.lose(link, 'the link is cut')
       return
     }
-    if (!again) server.underWay--
+    server.underWay--
     if (connection.serverIncarnation !== place.incarnation) {
       if (connection.number === 0) {
         this.connection = world.reconnect(node, server)
@@ -334,7 +340,7 @@ export class Call implements Target, RequestInput<unknown> {
     const { node, server } = connection
     if (node.incarnation !== this.incarnation) return
     if (!node.running) {
-      if (node.up) node.defer(this, GIVE_UP, undefined)
+      if (node.up) node.defer(this, WOKE_TOO_LATE, undefined)
       return
     }
     if (world.kernel.recording) {

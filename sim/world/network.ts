@@ -38,7 +38,8 @@ export class Link {
   readonly rules: MessageRule[] = []
   private readonly minMs: number
   private readonly span: number
-  private readonly stream: Stream | undefined
+  /** Where its latencies come from; undefined if they are all alike. */
+  readonly stream: Stream | undefined
   private lastArrivalMs = 0
   private cuts = 0
   private holds = 0
@@ -115,9 +116,12 @@ export class Link {
   }
 }
 
+/** More nodes than any world has: tells pairs of nodes apart by one number. */
+const NODES_MAX = 1 << 15
+
 /** All links, made when first used: a thousand clients need no million links. */
 export class Network {
-  private readonly links: (Link | undefined)[][] = []
+  private readonly links = new Map<number, Link>()
   private readonly latency: Latency
   private readonly choice: Choice
 
@@ -128,17 +132,20 @@ export class Network {
 
   /** The link from one node to another. */
   link(from: Node, to: Node): Link {
-    const row = (this.links[from.id] ??= [])
-    let link = row[to.id]
-    if (link === undefined) {
-      // One stream for both directions of a pair: half the seeding, and still nobody else's draws.
-      const pair =
-        from.id < to.id ? `${from.name}~${to.name}` : `${to.name}~${from.name}`
-      const { minMs, maxMs } = this.latency
-      const stream = maxMs > minMs ? this.choice.stream(`latency:${pair}`) : undefined
-      link = new Link(from, to, this.latency, stream)
-      row[to.id] = link
-    }
+    const known = this.links.get(from.id * NODES_MAX + to.id)
+    if (known !== undefined) return known
+    // One stream for both directions of a pair: half the seeding, and still nobody else's draws.
+    const back = this.links.get(to.id * NODES_MAX + from.id)
+    const stream = back === undefined ? this.streamBetween(from, to) : back.stream
+    const link = new Link(from, to, this.latency, stream)
+    this.links.set(from.id * NODES_MAX + to.id, link)
     return link
+  }
+
+  private streamBetween(from: Node, to: Node): Stream | undefined {
+    const { minMs, maxMs } = this.latency
+    if (maxMs === minMs) return undefined
+    const pair = from.id < to.id ? `${from.name}~${to.name}` : `${to.name}~${from.name}`
+    return this.choice.stream(`latency:${pair}`)
   }
 }

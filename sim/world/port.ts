@@ -42,7 +42,10 @@ class WorldPort implements Port {
   }
 
   channel<Letter>(channel: string): Mailbox<Letter> {
-    return this.connection.channel(channel, this.world.kernel) as Mailbox<Letter>
+    const { connection, node, target, world } = this
+    // The server may have restarted: what it pushes now goes to the connection that took this one's place.
+    const current = connection.number === 0 ? world.reconnect(node, target) : connection
+    return current.channel(channel, world.kernel) as Mailbox<Letter>
   }
 }
 

@@ -27,7 +27,9 @@ export class Server implements Outbox {
   private readonly state: unknown
   private readonly alarm: Alarm
   private readonly clock: 'wall' | 'monotonic'
-  private changedBy: { cause: RevokeCause; by: Origin | undefined } | undefined
+  /** Why the data changed in the current step, if they did, and whose request it was. */
+  private cause: RevokeCause | undefined
+  private by: Origin | undefined
 
   constructor(
     world: World,
@@ -65,10 +67,10 @@ export class Server implements Outbox {
       throw new LocksimBug(`${this.node.name} failed on ${input.kind}: ${said}`)
     }
     this.alarm.set(this.service.wakeAtMs(this.state))
-    const change = this.changedBy
-    if (change !== undefined) {
-      this.changedBy = undefined
-      this.world.changed(this, change.cause, change.by)
+    const { cause } = this
+    if (cause !== undefined) {
+      this.cause = undefined
+      this.world.changed(this, cause, this.by)
     }
   }
 
@@ -119,6 +121,16 @@ export class Server implements Outbox {
     new Letter(this.world, this.world.network.link(this.node, other.node), deliver, body).send()
   }
 
+  /** Tells the other servers of the group that this one's process is gone. */
+  tellPeers(): void {
+    for (const other of this.group) {
+      if (other === this) continue
+      const link = this.world.network.link(this.node, other.node)
+      const deliver = (): void => other.take({ kind: 'peer-closed', from: this.index })
+      new Letter(this.world, link, deliver, undefined).send()
+    }
+  }
+
   close(connection: Connection): void {
     for (const call of [...this.outstanding]) {
       if (call.connection === connection) call.reset()
@@ -129,7 +141,9 @@ export class Server implements Outbox {
 
   changed(cause: RevokeCause, by?: Origin): void {
     // Of several reasons in one step the first is the one that took the grant away.
-    this.changedBy ??= { cause, by }
+    if (this.cause !== undefined) return
+    this.cause = cause
+    this.by = by
   }
 
   fact(fact: StoreFact): void {

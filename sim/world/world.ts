@@ -27,6 +27,7 @@ import { Alarm, Node } from './node.ts'
 import type { ClockConfig } from './node.ts'
 import { makePort } from './port.ts'
 import { Server } from './server.ts'
+import { stampedFact } from './stamp.ts'
 
 /** Who watches a run. */
 export interface Observer {
@@ -53,8 +54,6 @@ interface FactWatch {
   left: number
   readonly ring: () => void
 }
-
-type Stamped = { -readonly [Field in keyof TraceEvent]: TraceEvent[Field] }
 
 /**
  * A judge's look at one server. A class: an object literal with an accessor makes a hidden class of its own
@@ -227,21 +226,17 @@ export class World implements Host {
   }
 
   state(site: Site, fact: Fact): void {
-    // The fact becomes the event: this runs a hundred times in a run of a tenth of a millisecond.
-    const event = fact as unknown as Stamped
-    event.atMs = this.kernel.nowMs
-    event.node = site.name
+    const { nowMs, hash } = this.kernel
     const { observer } = this.config
-    mixFact(this.kernel.hash, fact, this.kernel.nowMs, site.id)
-    observer.fact(event as unknown as FactEvent)
-    if (observer.record !== undefined) observer.record(this.withClock(site as Node, event))
+    mixFact(hash, fact, nowMs, site.id)
+    const event = stampedFact(fact, nowMs, site.name)
+    observer.fact(event)
+    observer.record?.(this.withClock(site as Node, event))
     if (this.watching) this.notify(site.name, fact.kind)
   }
 
   traffic(site: Site, traffic: Traffic): void {
-    const event = traffic as unknown as Stamped
-    event.atMs = this.kernel.nowMs
-    event.node = site.name
+    const event = { atMs: this.kernel.nowMs, node: site.name, ...traffic }
     this.config.observer.record?.(this.withClock(site as Node, event))
   }
 
@@ -346,6 +341,7 @@ export class World implements Host {
         if (!silent) call.reset()
       }
       server.outstanding.clear()
+      if (!silent) server.tellPeers()
       this.changed(server, 'lost', undefined)
     }
     this.release(node)
@@ -451,9 +447,9 @@ export class World implements Host {
     }
   }
 
-  private withClock(node: Node, event: Stamped): TraceEvent {
+  private withClock(node: Node, event: TraceEvent): TraceEvent {
     const wallMs = node.wall.read(this.kernel.nowMs)
-    return (wallMs === this.kernel.nowMs ? event : { ...event, wallMs }) as unknown as TraceEvent
+    return wallMs === this.kernel.nowMs ? event : { ...event, wallMs }
   }
 
   private release(node: Node): void {

@@ -5,7 +5,7 @@ import type { Reply } from '../../kernel/reply.ts'
 import type { Origin } from '../../kernel/trace.ts'
 import type { Outbox } from '../service.ts'
 import { lindex, llen, lpop, lrem, push } from './lists.ts'
-import { NO_SCRIPT } from './refusals.ts'
+import { NO_SCRIPT, ONE, ZERO } from './refusals.ts'
 import type { Command, EvalRequest, RedisRequest } from './requests.ts'
 import { scripts } from './scripts.ts'
 import type { Script } from './scripts.ts'
@@ -110,7 +110,8 @@ export const evaluate = (
     return reply.value
   }
   try {
-    return ok(script.run(call, request.keys, request.args))
+    const value = script.run(call, request.keys, request.args)
+    return value === 0 ? ZERO : value === 1 ? ONE : ok(value)
   } catch (error) {
     if (error instanceof ScriptRefused) return refused(error.message)
     throw error

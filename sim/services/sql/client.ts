@@ -3,6 +3,7 @@
 import { receive } from '../../kernel/index.ts'
 import type { Effect, Mailbox, Process, Reply } from '../../kernel/index.ts'
 import type { Port, StubEnvironment } from '../service.ts'
+import { isDeadlock, isDuplicate, isLockTimeout } from './statements.ts'
 import type { Columns, FoundRow, IfLocked, Isolation, Statement } from './statements.ts'
 
 /** One connection to the server that was the primary when it was opened. One statement at a time. */
@@ -59,6 +60,12 @@ export interface SqlClient {
   connect(): SqlConnection
   /** `poolTimeoutMs`: how long to wait for a free connection; HikariCP's connectionTimeout is 30 s. */
   pool(size: number, poolTimeoutMs?: number): SqlPool
+  /** Whether the server refused an INSERT because its key is taken. */
+  readonly isDuplicate: (reply: Reply<unknown>) => boolean
+  /** Whether the server gave up waiting for a row lock, or was told not to wait. */
+  readonly isLockTimeout: (reply: Reply<unknown>) => boolean
+  /** Whether the server chose this transaction as the victim of a deadlock and rolled it back. */
+  readonly isDeadlock: (reply: Reply<unknown>) => boolean
 }
 
 const connectionOn = (port: Port): SqlConnection => {
@@ -72,12 +79,10 @@ const connectionOn = (port: Port): SqlConnection => {
     autocommit: (on, timeoutMs) => say({ kind: 'autocommit', on }, timeoutMs),
     insert: (table, key, columns = {}, timeoutMs) =>
       say({ kind: 'insert', table, key, columns }, timeoutMs),
-    delete: (table, key, where, timeoutMs) =>
-      say({ kind: 'delete', table, key, where }, timeoutMs),
+    delete: (table, key, where, timeoutMs) => say({ kind: 'delete', table, key, where }, timeoutMs),
     update: (table, key, set, where, timeoutMs) =>
       say({ kind: 'update', table, key, set, where }, timeoutMs),
-    select: (table, key, where, timeoutMs) =>
-      say({ kind: 'select', table, key, where }, timeoutMs),
+    select: (table, key, where, timeoutMs) => say({ kind: 'select', table, key, where }, timeoutMs),
     selectForUpdate: (table, key, ifLocked = 'wait', timeoutMs) =>
       say({ kind: 'select for update', table, key, ifLocked }, timeoutMs),
     close: () => port.disconnect(),
@@ -90,7 +95,13 @@ export const sqlClient = (ports: readonly Port[], environment: StubEnvironment):
     const port = ports[environment.leader()] ?? (ports[0] as Port)
     return connectionOn(port.connect())
   }
-  return { connect, pool: (size, ms = 30_000) => makePool(size, ms, connect, environment) }
+  return {
+    connect,
+    pool: (size, ms = 30_000) => makePool(size, ms, connect, environment),
+    isDuplicate,
+    isLockTimeout,
+    isDeadlock,
+  }
 }
 
 const makePool = (

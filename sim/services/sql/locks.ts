@@ -112,7 +112,8 @@ export const grantWaits = (state: SqlState, table: Table): void => {
   state.freed.delete(table)
 }
 
-const pickOf = (state: SqlState, count: number): number => (count > 1 ? state.chance.pick(count) : 0)
+const pickOf = (state: SqlState, count: number): number =>
+  count > 1 ? state.chance.pick(count) : 0
 
 /** Gives back one lock. */
 export const unlock = (state: SqlState, lock: Lock): void => {

@@ -147,11 +147,7 @@ const answer = (
 }
 
 /** Ends the statement that waits with an error. */
-export const fail = (
-  state: SqlState,
-  wait: Wait,
-  name: 'lockTimeout' | 'deadlock',
-): void => {
+export const fail = (state: SqlState, wait: Wait, name: 'lockTimeout' | 'deadlock'): void => {
   const { session, request } = wait
   dequeue(state, wait)
   // InnoDB rolls back the whole transaction of a victim, but only the statement that waited too long.

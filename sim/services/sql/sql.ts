@@ -11,10 +11,6 @@ import type { PeerBody } from './replication.ts'
 import { closeSession, drop, dropAll, fail, settle, takeRequest } from './session.ts'
 import type { Statement } from './statements.ts'
 
-export type { SqlClient, SqlConnection, SqlPool } from './client.ts'
-export { isDeadlock, isDuplicate, isLockTimeout } from './statements.ts'
-export type { Columns, FoundRow, IfLocked, Isolation } from './statements.ts'
-
 /** What a judge may look at in one server. */
 export interface SqlView {
   readonly role: 'primary' | 'replica'
@@ -152,7 +148,8 @@ export const sql = defineService({
     leader: 0,
     log: [],
     wantsCopy: false,
-    nextPullMs: index === 0 || options.replication === 'none' ? Infinity : options.replicationRetryMs,
+    nextPullMs:
+      index === 0 || options.replication === 'none' ? Infinity : options.replicationRetryMs,
     nowMs: 0,
     out: NOWHERE,
   }),

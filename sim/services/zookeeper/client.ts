@@ -1,6 +1,14 @@
 /** The client library: one session over changing connections, kept alive in the background (ClientCnxn.java). */
 
-import { CONNECTION_RESET, monotonic, ok, receive, refused, sleep, stop } from '../../kernel/index.ts'
+import {
+  CONNECTION_RESET,
+  monotonic,
+  ok,
+  receive,
+  refused,
+  sleep,
+  stop,
+} from '../../kernel/index.ts'
 import type { Mailbox, Process, Reply, Task } from '../../kernel/index.ts'
 import type { Port, StubEnvironment } from '../service.ts'
 import type { Answer, Ask, Push, Stat, WatchEvent } from './protocol.ts'
@@ -9,10 +17,10 @@ import type { Created } from './tree.ts'
 import { newWatchers } from './watchers.ts'
 
 /** What the client library believes of its session. Cut off, it stays `connecting` for ever. */
-export type SessionState = 'connecting' | 'connected' | 'expired' | 'closed'
+type SessionState = 'connecting' | 'connected' | 'expired' | 'closed'
 
 /** One session, as an application uses it. */
-export interface ZooKeeperSession {
+interface ZooKeeperSession {
   readonly state: SessionState
   /** 0 until the first connection. */
   readonly id: number
@@ -77,7 +85,10 @@ const PING_EVERY_MS_MAX = 10_000
 
 // Sent after half of the read timeout, a second early where that is long enough (ClientCnxn.SendThread.run).
 const pingEveryMs = (readTimeoutMs: number): number =>
-  Math.min(PING_EVERY_MS_MAX, Math.max(readTimeoutMs / 2 - 1_000, Math.min(readTimeoutMs / 2, 1_000)))
+  Math.min(
+    PING_EVERY_MS_MAX,
+    Math.max(readTimeoutMs / 2 - 1_000, Math.min(readTimeoutMs / 2, 1_000)),
+  )
 
 const newSession = (
   ports: readonly Port[],

@@ -92,7 +92,7 @@ export const takePending = (
 }
 
 /** Lets the requests go on that waited behind one which is done. */
-export const settle = (state: ZooKeeperState, client: ClientState): void => {
+const settle = (state: ZooKeeperState, client: ClientState): void => {
   client.outstanding--
   if (client.queue.length > 0) state.ready.push(client)
 }

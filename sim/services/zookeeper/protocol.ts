@@ -20,11 +20,7 @@ export interface Stat {
 
 /** Why a watcher is called (Watcher.Event.EventType). `None`: the session's state changed, no node did. */
 export type WatchType =
-  | 'None'
-  | 'NodeCreated'
-  | 'NodeDeleted'
-  | 'NodeDataChanged'
-  | 'NodeChildrenChanged'
+  'None' | 'NodeCreated' | 'NodeDeleted' | 'NodeDataChanged' | 'NodeChildrenChanged'
 
 /** What a watcher is told. */
 export interface WatchEvent {

@@ -3,7 +3,7 @@
 import { CONNECTION_RESET, ok, refused } from '../../kernel/index.ts'
 import type { Connection, Outbox, RequestInput } from '../service.ts'
 import { forget, hangUp, respond } from './deliver.ts'
-import { heardOf, submit, submitRevalidate, submitSync } from './ensemble.ts'
+import { heardOf, submit, submitRevalidate, submitSync } from './replicate.ts'
 import type { Body, Change, Read } from './protocol.ts'
 import type { ClientState, ZooKeeperState } from './state.ts'
 import { isServing } from './state.ts'
@@ -101,8 +101,7 @@ const perform = (
     case 'setData':
     case 'close': {
       client.outstanding++
-      const change: Change =
-        body.op === 'close' ? { op: 'closeSession', expired: false } : body
+      const change: Change = body.op === 'close' ? { op: 'closeSession', expired: false } : body
       const { session } = client
       const number = wait(state, request)
       submit(state, { change, session, origin, server: state.index, request: number }, nowMs, out)

@@ -94,7 +94,7 @@ export interface Leading {
 }
 
 /** A sync that waits for the log to be applied up to a line. */
-export interface SyncWait {
+interface SyncWait {
   readonly length: number
   readonly request: number
 }
@@ -134,7 +134,16 @@ export interface ZooKeeperState {
 export const zxidOf = (epoch: number, counter: number): number => epoch * 4_294_967_296 + counter
 
 /** The last transaction in the log, committed or not. */
-export const lastZxid = (state: ZooKeeperState): number => state.log[state.log.length - 1]?.zxid ?? 0
+export const lastZxid = (state: ZooKeeperState): number =>
+  state.log[state.log.length - 1]?.zxid ?? 0
+
+/** Silence after which leader and follower give each other up. */
+export const syncLimitMs = ({ options }: ZooKeeperState): number =>
+  options.syncLimit * options.tickTimeMs
+
+/** What a new leader has to win a majority. */
+export const initLimitMs = ({ options }: ZooKeeperState): number =>
+  options.initLimit * options.tickTimeMs
 
 /** Whether so many servers are a majority. */
 export const isMajority = (state: ZooKeeperState, count: number): boolean => count > state.size / 2

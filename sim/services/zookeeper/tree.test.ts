@@ -46,7 +46,13 @@ describe('tree', () => {
     expect(path(create('/p/other-', false, true))).toBe('/p/other-0000000004')
     const parent = tree.nodes.get('/p')
     expect(parent && statOf(parent).cversion).toBe(6)
-    expect(parent && childrenOf(parent)).toHaveLength(4)
+    // In the very order in which the real server listed them.
+    expect(parent && childrenOf(parent)).toEqual([
+      'lock-0000000000',
+      'lock-0000000003',
+      'other-0000000004',
+      'lock-0000000002',
+    ])
   })
 
   it('lists children in an order that is not the order of their numbers', () => {

@@ -27,7 +27,7 @@ export interface TreeNode {
 }
 
 /** A session as the log knows it. */
-export interface TreeSession {
+interface TreeSession {
   readonly timeoutMs: number
   readonly ephemerals: Set<TreeNode>
 }
@@ -121,9 +121,7 @@ export const childrenOf = (node: TreeNode): string[] => {
  */
 export const sequenceSuffix = (created: number): string => {
   const number = created > INTEGER_MAX ? created - 4_294_967_296 : created
-  return number < 0
-    ? `-${String(-number).padStart(9, '0')}`
-    : String(number).padStart(10, '0')
+  return number < 0 ? `-${String(-number).padStart(9, '0')}` : String(number).padStart(10, '0')
 }
 
 const parentPathOf = (path: string): string => path.slice(0, path.lastIndexOf('/')) || '/'

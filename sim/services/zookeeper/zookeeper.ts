@@ -5,20 +5,17 @@ import { defineService } from '../service.ts'
 import type { Input } from '../service.ts'
 import { newZooKeeperClient } from './client.ts'
 import { loseMemory } from './deliver.ts'
-import { look, nextMs, onPeer, onTick } from './ensemble.ts'
+import { look } from './election.ts'
+import { nextMs, onPeer, onPeerClosed, onTick } from './ensemble.ts'
 import type { Body, Peer } from './protocol.ts'
 import { goOn, onClosed, onRequest } from './requests.ts'
 import type { ZooKeeperOptions, ZooKeeperState } from './state.ts'
 import { createState, isServing } from './state.ts'
-import { childrenOf } from './tree.ts'
-
-export type { WatchedPaths, Stat, WatchEvent, WatchType } from './protocol.ts'
-export type { ZooKeeperClient, ZooKeeperSession } from './client.ts'
 
 /** A child of a node, for judges. */
-export interface ChildView {
+interface ChildView {
   readonly name: string
-  /** On whose behalf it was created. */
+  /** On whose behalf it was created; undefined for the servers' own. */
   readonly origin: Origin | undefined
   readonly czxid: number
   readonly ephemeralOwner: number
@@ -40,7 +37,8 @@ export interface ZooKeeperView {
 /** The service. */
 export const zookeeper = defineService({
   name: 'zookeeper',
-  summary: 'Apache ZooKeeper: ephemeral and sequential nodes, sessions, watches; an ensemble by ZAB',
+  summary:
+    'Apache ZooKeeper: ephemeral and sequential nodes, sessions, watches; an ensemble by ZAB',
   sources: [
     'https://zookeeper.apache.org/doc/current/zookeeperProgrammers.html',
     'https://zookeeper.apache.org/doc/current/zookeeperInternals.html',
@@ -59,6 +57,9 @@ export const zookeeper = defineService({
         break
       case 'peer':
         onPeer(state, input.from, input.body, nowMs, out)
+        break
+      case 'peer-closed':
+        onPeerClosed(state, input.from, nowMs, out)
         break
       case 'tick':
         onTick(state, nowMs, out)
@@ -92,15 +93,7 @@ export const zookeeper = defineService({
     children(path) {
       const node = state.tree.nodes.get(path)
       if (node === undefined) return []
-      return childrenOf(node).map((name) => {
-        const child = node.children.get(name)
-        return {
-          name,
-          origin: child?.origin,
-          czxid: child?.czxid ?? 0,
-          ephemeralOwner: child?.ephemeralOwner ?? 0,
-        }
-      })
+      return [...node.children.values()]
     },
     exists: (path) => state.tree.nodes.has(path),
   }),

@@ -1,0 +1,33 @@
+/** `list`: everything that locksim knows by name. */
+
+import type { CatalogueSection } from '#runs'
+import { defineCommand } from '../command.ts'
+
+const SECTIONS = ['algorithms', 'scenarios', 'faults', 'checkers'] as const
+
+/** The command. */
+export const list = defineCommand<{ readonly json?: boolean }>({
+  name: 'list',
+  summary: 'Lists locks, scenarios, faults and checkers, one line each.',
+  example: 'locksim list algorithms',
+  declare(command) {
+    command
+      .argument('[section]', `one of ${SECTIONS.join(', ')}; all if left out`)
+      .option('--json', 'one JSON value')
+  },
+  async run([word], { json }, io) {
+    const { catalogue, catalogueList, oneOfWords } = await import('#runs')
+    const section: CatalogueSection | undefined =
+      word === undefined ? undefined : oneOfWords('the section to list', word, SECTIONS)
+    if (json === true) {
+      const all = catalogue()
+      io.out(
+        `${JSON.stringify(section === undefined ? all : { [section]: all[section] }, null, 2)}\n`,
+      )
+      return 0
+    }
+    const { styleOf, writePage } = await import('../paint.ts')
+    writePage(catalogueList(section, styleOf(io)), io)
+    return 0
+  },
+})

@@ -1,0 +1,113 @@
+/** The board of a story: at each instant, what each client believes, what the servers say, and which nodes are struck. */
+
+import { faults } from '#sim'
+import type { TraceEvent } from '#sim'
+import type { Plan } from '../plan.ts'
+
+/** What a client believes: nothing, that it holds the lock, or that it does although its validity is over. */
+export type Belief = 'none' | 'holds' | 'expired'
+/** How a node is. A node that stands still may be cut off as well; the worst is shown. */
+export type Health = 'up' | 'cut' | 'paused' | 'down' | 'gone'
+
+/** The board at one instant. */
+export interface Snapshot {
+  readonly belief: (node: string) => Belief
+  readonly health: (node: string) => Health
+  /** Clients to whom the servers have the lock granted. */
+  readonly granted: readonly string[]
+}
+
+interface Place {
+  belief: Belief
+  pauses: number
+  cuts: number
+  down: boolean
+  finished: boolean
+}
+
+/** Follows the events of a run. */
+export interface Board {
+  see(event: TraceEvent): void
+  snapshot(): Snapshot
+  /** Clients that believe to hold the lock just now. */
+  believers(): readonly string[]
+}
+
+/** Starts a board. */
+export const startBoard = (plan: Plan): Board => {
+  const places = new Map<string, Place>()
+  const granted = new Map<string, string>()
+  const place = (node: string): Place => {
+    let found = places.get(node)
+    if (found === undefined) {
+      found = { belief: 'none', pauses: 0, cuts: 0, down: false, finished: false }
+      places.set(node, found)
+    }
+    return found
+  }
+  const cutOff = (fault: number, by: number): void => {
+    const struck = plan.faults[fault]
+    if (struck?.kind !== 'partition') return
+    for (const node of faults[struck.kind].nodes(struck)) place(node).cuts += by
+  }
+  const healthOf = ({ down, pauses, cuts, finished }: Place): Health =>
+    down ? 'down' : pauses > 0 ? 'paused' : cuts > 0 ? 'cut' : finished ? 'gone' : 'up'
+
+  return {
+    see(event) {
+      switch (event.kind) {
+        case 'granted':
+          place(event.node).belief = 'holds'
+          break
+        case 'validity-ended':
+          if (place(event.node).belief === 'holds') place(event.node).belief = 'expired'
+          break
+        case 'releasing':
+        case 'lost':
+          place(event.node).belief = 'none'
+          break
+        case 'finished':
+          place(event.node).finished = true
+          break
+        case 'service-granted':
+          granted.set(event.hold, event.client)
+          break
+        case 'service-revoked':
+          granted.delete(event.hold)
+          break
+        case 'paused':
+          place(event.node).pauses++
+          break
+        case 'resumed':
+          place(event.node).pauses--
+          break
+        case 'crashed':
+          place(event.node).down = true
+          place(event.node).belief = 'none'
+          break
+        case 'restarted':
+          place(event.node).down = false
+          break
+        case 'fault-began':
+          cutOff(event.fault, 1)
+          break
+        case 'fault-ended':
+          cutOff(event.fault, -1)
+          break
+        default:
+      }
+    },
+    snapshot() {
+      const now = new Map(
+        [...places].map(([node, at]) => [node, { belief: at.belief, health: healthOf(at) }]),
+      )
+      return {
+        belief: (node) => now.get(node)?.belief ?? 'none',
+        health: (node) => now.get(node)?.health ?? 'up',
+        granted: [...granted.values()],
+      }
+    },
+    believers: () =>
+      [...places].filter(([, { belief }]) => belief !== 'none').map(([node]) => node),
+  }
+}

@@ -1,0 +1,9 @@
+/** The registry of reports: what a run, a trace or a table of runs can be shown as. */
+
+export * from './catalogue-list.ts'
+export * from './events.ts'
+export * from './repeat.ts'
+export * from './run-json.ts'
+export * from './run-report.ts'
+export * from './style.ts'
+export * from './table.ts'

@@ -1,0 +1,325 @@
+/** The rows of a story: one for each event that matters, volleys of messages and vain attempts drawn together. */
+
+import type { TraceEvent } from '#sim'
+import type { Plan } from '../plan.ts'
+import { startBoard } from './board.ts'
+import type { Board, Snapshot } from './board.ts'
+import { answersOf, isUpkeep, NO_ANSWER, requestText, volleyText } from './messages.ts'
+import type { Answers } from './messages.ts'
+import { numeral } from './numerals.ts'
+
+/** One line of a story. */
+export interface Row {
+  readonly atMs: number
+  /** The wall clock of the node, where it differs. */
+  readonly wallMs: number | undefined
+  /** Who acts, and what it does. */
+  readonly actor: string
+  readonly text: string
+  readonly tone: 'plain' | 'quiet' | 'fault'
+  readonly event: TraceEvent
+  readonly board: Snapshot
+  /** Rows of one key between two rows without one are drawn together. */
+  readonly key: string | undefined
+  /** How often, and until when, if drawn together. */
+  readonly times: number
+  readonly untilMs: number
+}
+
+interface Sentence {
+  readonly actor: string
+  readonly text: string
+  readonly tone?: Row['tone']
+  readonly mergeable?: boolean
+}
+
+/** A write that reaches the store within this time needs no line of its own for its sending. */
+const PROMPT_MS = 100
+
+const withNumerals = (text: string): string =>
+  text.replace(/\b\d{4,}(\.\d+)?\b/g, (digits) => numeral(Number(digits)))
+
+/** What the teller of the story knows beyond the event at hand. */
+interface Context {
+  readonly board: Board
+  /** Holds whose write reached the store soon after it was sent. */
+  readonly promptWrites: ReadonlySet<string>
+  readonly pausedSinceMs: Map<string, number>
+}
+
+const revokedText = (event: Extract<TraceEvent, { kind: 'service-revoked' }>): string => {
+  const { client, cause, by } = event
+  switch (cause) {
+    case 'expired':
+      return `the lease of ${client} is over`
+    case 'session-ended':
+      return `the session of ${client} is over`
+    case 'lost':
+      return `the grant to ${client} is forgotten`
+    case 'request':
+      return by === undefined || by.client === client
+        ? `the lock is free again`
+        : `${by.client} took the lock away from ${client}`
+  }
+}
+
+const releasedText = {
+  ok: '',
+  'not-held': 'learns that it had nothing to release',
+  unknown: 'does not learn whether its release worked',
+} as const
+
+const grantedSentence = (
+  event: Extract<TraceEvent, { kind: 'granted' }>,
+  board: Board,
+): Sentence => {
+  const { node, token, validUntilMs } = event
+  const others = board.believers().filter((name) => name !== node)
+  const parts = [
+    'has the lock',
+    ...(token === undefined ? [] : [`token ${token}`]),
+    ...(validUntilMs === undefined ? [] : [`valid until ${numeral(validUntilMs)}`]),
+  ]
+  const too = others.length === 0 ? '' : `; ${others.join(' and ')} believes to have it too`
+  return { actor: node, text: parts.join(', ') + too }
+}
+
+const faultSentence = (
+  event: Extract<TraceEvent, { kind: 'fault-began' | 'fault-ended' }>,
+): Sentence | undefined => {
+  if (event.kind === 'fault-began')
+    return { actor: '', text: withNumerals(event.text), tone: 'fault' }
+  // The node itself tells the end of these.
+  if (['pause', 'suspend', 'crash'].includes(event.what)) return undefined
+  return { actor: '', text: `over: ${withNumerals(event.text)}`, tone: 'fault' }
+}
+
+/** The sentence for an event, or undefined for one that another line tells. */
+const sentenceOf = (
+  event: TraceEvent,
+  { board, promptWrites, pausedSinceMs }: Context,
+): Sentence | undefined => {
+  const { node } = event
+  switch (event.kind) {
+    case 'acquiring':
+      return { actor: node, text: 'asks for the lock', mergeable: true }
+    case 'denied':
+      return { actor: node, text: 'does not get it', tone: 'quiet', mergeable: true }
+    case 'granted':
+      return grantedSentence(event, board)
+    case 'validity-ended': {
+      const still = board.snapshot().health(node) === 'paused'
+      return {
+        actor: node,
+        text: `its validity is over${still ? '; it stands still and cannot tell' : ''}`,
+      }
+    }
+    case 'lost':
+      return { actor: node, text: `is told that it has lost the lock: ${event.why}` }
+    case 'releasing':
+      return { actor: node, text: 'releases the lock' }
+    case 'released': {
+      const text = releasedText[event.outcome] ?? ''
+      return text === '' ? undefined : { actor: node, text }
+    }
+    case 'write-skipped':
+      return { actor: node, text: `does not write: ${event.why}` }
+    case 'read-failed':
+      return { actor: node, text: `cannot read: ${event.why}` }
+    case 'write-sent':
+      return promptWrites.has(event.hold)
+        ? undefined
+        : { actor: node, text: `sends its write of ${event.value}` }
+    case 'write-unknown':
+      return { actor: node, text: 'does not learn whether its write happened' }
+    case 'note':
+      return { actor: node, text: event.text, tone: 'quiet' }
+    case 'service-granted':
+      return { actor: node, text: `the lock is now granted to ${event.client}` }
+    case 'service-revoked':
+      return { actor: node, text: revokedText(event) }
+    case 'store-read':
+      return { actor: event.client, text: `reads ${event.value}` }
+    case 'store-written':
+      return { actor: event.client, text: `writes ${event.value} over ${event.before}` }
+    case 'store-refused': {
+      const why =
+        event.token === undefined
+          ? 'no token'
+          : `token ${event.token} is older than ${event.highest}`
+      return { actor: event.client, text: `is refused its ${event.operation} by the store: ${why}` }
+    }
+    case 'fault-began':
+    case 'fault-ended':
+      return faultSentence(event)
+    case 'resumed': {
+      const since = pausedSinceMs.get(node)
+      const after = since === undefined ? '' : ` after ${numeral(event.atMs - since)} ms`
+      return { actor: node, text: `runs on${after} as if nothing had happened`, tone: 'fault' }
+    }
+    case 'restarted':
+      return { actor: node, text: 'is back', tone: 'fault' }
+    case 'push-arrived':
+      return {
+        actor: node,
+        text: `hears from ${event.from}: ${requestText(event.body)}`,
+        tone: 'quiet',
+        mergeable: true,
+      }
+    default:
+      return undefined
+  }
+}
+
+const promptWritesOf = (events: readonly TraceEvent[]): ReadonlySet<string> => {
+  const sentMs = new Map<string, number>()
+  const prompt = new Set<string>()
+  for (const event of events) {
+    if (event.kind === 'write-sent') sentMs.set(event.hold, event.atMs)
+    else if (
+      event.kind === 'store-written' ||
+      (event.kind === 'store-refused' && event.operation === 'write')
+    ) {
+      const atMs = sentMs.get(event.hold)
+      if (atMs !== undefined && event.atMs - atMs < PROMPT_MS) prompt.add(event.hold)
+    }
+  }
+  return prompt
+}
+
+/** The volleys of a trace: the first message of each stands for all. */
+const volleysOf = (
+  events: readonly TraceEvent[],
+  answers: Answers,
+): ReadonlyMap<TraceEvent, string> => {
+  const texts = new Map<TraceEvent, string>()
+  let volley: Extract<TraceEvent, { kind: 'request-sent' }>[] = []
+  const flush = (): void => {
+    const [first] = volley
+    if (first !== undefined) texts.set(first, volleyText(volley, answers))
+    volley = []
+  }
+  for (const event of events) {
+    const [first] = volley
+    if (event.kind === 'request-sent' && event.to !== 'store') {
+      if (isUpkeep(event.body) && answers.get(event.message) !== NO_ANSWER) continue
+      const together =
+        first !== undefined &&
+        first.node === event.node &&
+        first.atMs === event.atMs &&
+        requestText(first.body) === requestText(event.body)
+      if (!together) flush()
+      volley.push(event)
+    } else if (first !== undefined && event.node === first.node) flush()
+  }
+  flush()
+  return texts
+}
+
+const BLOWS: readonly TraceEvent['kind'][] = ['paused', 'crashed', 'promoted', 'clock-changed']
+
+const isBlow = (fault: TraceEvent, next: TraceEvent | undefined): next is TraceEvent =>
+  fault.kind === 'fault-began' &&
+  next !== undefined &&
+  next.atMs === fault.atMs &&
+  BLOWS.includes(next.kind)
+
+/** All rows of a run, before vain repetitions are drawn together. */
+const allRows = (plan: Plan, events: readonly TraceEvent[]): Row[] => {
+  const volleys = volleysOf(events, answersOf(events))
+  const context: Context = {
+    board: startBoard(plan),
+    promptWrites: promptWritesOf(events),
+    pausedSinceMs: new Map(),
+  }
+  const rows: Row[] = []
+  let seen = 0
+  const see = (event: TraceEvent): void => {
+    context.board.see(event)
+    seen++
+  }
+  events.forEach((event, index) => {
+    if (index >= seen) see(event)
+    // A fault is announced before it strikes; its row shows the node as struck.
+    for (let next = events[seen]; isBlow(event, next); next = events[seen]) see(next)
+    if (event.kind === 'paused') context.pausedSinceMs.set(event.node, event.atMs)
+    const volley = volleys.get(event)
+    const sentence: Sentence | undefined =
+      volley === undefined
+        ? sentenceOf(event, context)
+        : { actor: event.node, text: volley, tone: 'quiet', mergeable: true }
+    if (sentence === undefined) return
+    const { actor, text, tone = 'plain', mergeable = false } = sentence
+    rows.push({
+      atMs: event.atMs,
+      wallMs: event.wallMs,
+      actor,
+      text,
+      tone,
+      event,
+      board: context.board.snapshot(),
+      key: mergeable ? `${actor} ${text}` : undefined,
+      times: 1,
+      untilMs: event.atMs,
+    })
+  })
+  return rows
+}
+
+/** Draws together what repeats itself without anything else happening in between. */
+const merged = (rows: readonly Row[]): Row[] => {
+  const result: Row[] = []
+  const known = new Map<string, number>()
+  for (const row of rows) {
+    if (row.key === undefined) {
+      known.clear()
+      result.push(row)
+      continue
+    }
+    const position = known.get(row.key)
+    const first = position === undefined ? undefined : result[position]
+    if (position === undefined || first === undefined) {
+      known.set(row.key, result.length)
+      result.push(row)
+    } else {
+      result[position] = { ...first, times: first.times + 1, untilMs: row.atMs }
+    }
+  }
+  return result
+}
+
+/** Tells each attempt in one line: what was asked of whom, and whether it was in vain. */
+const attempts = (rows: readonly Row[]): Row[] => {
+  const gone = new Set<Row>()
+  const told = rows.map((row, index) => {
+    if (row.event.kind !== 'acquiring') return row
+    const { actor } = row
+    const volleys: Row[] = []
+    let denied: Row | undefined
+    for (let later = index + 1; later < rows.length; later++) {
+      const next = rows[later] as Row
+      if (next.actor !== actor) continue
+      if (next.event.kind === 'request-sent') volleys.push(next)
+      else if (next.event.kind !== 'note' && next.event.kind !== 'push-arrived') {
+        denied = next.event.kind === 'denied' ? next : undefined
+        break
+      }
+    }
+    const [first, ...more] = volleys
+    if (denied === undefined) {
+      if (first?.atMs !== row.atMs) return row
+      gone.add(first)
+      return { ...row, text: `asks for it: ${first.text}`, key: undefined }
+    }
+    for (const other of [...volleys, denied]) gone.add(other)
+    const asked = first === undefined ? '' : `: ${first.text}`
+    const rest = more.length === 0 ? '' : `, and so on`
+    const text = `asks in vain${asked}${rest}`
+    return { ...row, text, tone: 'quiet' as const, key: `${actor} ${text}` }
+  })
+  return told.filter((_row, index) => !gone.has(rows[index] as Row))
+}
+
+/** The rows of a story. */
+export const rowsOf = (plan: Plan, events: readonly TraceEvent[]): Row[] =>
+  merged(attempts(allRows(plan, events)))

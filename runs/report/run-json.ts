@@ -1,0 +1,106 @@
+/** A run as one JSON value for machines, and the catalogue that `list` gives. The shapes are described in docs/json.md. */
+
+import { algorithms } from '#algorithms'
+import { checkers } from '#checkers'
+import type { OrphanPhantom, Verdict } from '#checkers'
+import { faults } from '#sim'
+import { algorithmNamed } from '../settle.ts'
+import { outcomeOf } from '../outcome.ts'
+import type { ExitCode } from '../outcome.ts'
+import type { Plan } from '../plan.ts'
+import { scenarios } from '../scenarios/index.ts'
+
+/** What the JSON of a run is made from. */
+export interface RunJsonInput {
+  readonly plan: Plan
+  readonly hash: string
+  readonly events: number
+  readonly endedAtMs: number
+  readonly why: string
+  readonly landed: readonly number[]
+  readonly verdicts: readonly Verdict[]
+  readonly measures: OrphanPhantom
+}
+
+/** The JSON value of one run. */
+export interface RunJson {
+  readonly algorithm: string
+  /** Null for a plan that came from no scenario. */
+  readonly scenario: string | null
+  readonly seed: number
+  readonly hash: string
+  readonly events: number
+  readonly endedAtMs: number
+  readonly why: string
+  readonly exitCode: ExitCode
+  readonly landed: readonly number[]
+  readonly plan: Plan
+  readonly verdicts: readonly {
+    readonly promise: string
+    readonly verdict: string
+    readonly claimed: boolean
+    readonly evidence: string
+    readonly witness: Verdict['witness'] | null
+    readonly measures: Verdict['measures']
+  }[]
+  readonly measures: OrphanPhantom
+}
+
+/** The JSON value of a run. */
+export const runJson = ({
+  plan,
+  hash,
+  events,
+  endedAtMs,
+  why,
+  landed,
+  verdicts,
+  measures,
+}: RunJsonInput): RunJson => {
+  const algorithm = algorithmNamed(plan.algorithm)
+  return {
+    algorithm: plan.algorithm,
+    scenario: plan.scenario ?? null,
+    seed: plan.seed,
+    hash,
+    events,
+    endedAtMs,
+    why,
+    exitCode: outcomeOf(algorithm, plan, verdicts, landed).exitCode,
+    landed,
+    plan,
+    verdicts: verdicts.map(({ promise, verdict, evidence, witness, measures: measured }) => ({
+      promise,
+      verdict,
+      claimed: algorithm.claims.some((claim) => claim.promise === promise),
+      evidence,
+      witness: witness ?? null,
+      measures: measured,
+    })),
+    measures,
+  }
+}
+
+/** Everything that locksim knows by name. */
+export const catalogue = () => ({
+  algorithms: algorithms.map(({ name, summary, sources, claims, canary, needs, parameters }) => ({
+    name,
+    summary,
+    sources,
+    claims,
+    canary: canary === true,
+    needs,
+    parameters,
+  })),
+  scenarios: scenarios.map(({ name, summary, source }) => ({ name, summary, source })),
+  faults: Object.values(faults).map(({ kind, summary }) => ({ name: kind, summary })),
+  checkers: checkers.map(({ promise, summary, source, mood }) => ({
+    name: promise,
+    summary,
+    source,
+    mood,
+  })),
+})
+
+/** What `list` can list. */
+export type CatalogueSection = keyof ReturnType<typeof catalogue>

@@ -1,0 +1,117 @@
+/** Many runs in a table: one line a lock, one column a promise. */
+
+import type { AnyAlgorithm } from '#algorithms'
+import type { PromiseName, Verdict } from '#checkers'
+import { decides, EXIT } from '../outcome.ts'
+import type { ExitCode } from '../outcome.ts'
+import type { Plan } from '../plan.ts'
+import { printable, wrap } from './style.ts'
+import type { Style } from './style.ts'
+
+/** One line of the table: a run, a lock that has no part in the scenario, or one that could not be run. */
+export type TableRow =
+  | {
+      readonly algorithm: AnyAlgorithm
+      readonly plan: Plan
+      readonly verdicts: readonly Verdict[]
+      readonly exitCode: ExitCode
+      readonly repeat: string
+    }
+  | { readonly algorithm: AnyAlgorithm; readonly skip: string }
+  | { readonly algorithm: AnyAlgorithm; readonly error: string; readonly repeat: string }
+
+const SHORT: Readonly<Record<PromiseName, string>> = {
+  'exclusion/service': 'srv',
+  'exclusion/belief': 'bel',
+  'exclusion/validity': 'val',
+  'exclusion/effect': 'eff',
+  fencing: 'fen',
+  'lost-update': 'upd',
+  'deadlock-freedom': 'dlk',
+  ownership: 'own',
+  contention: 'con',
+}
+
+const symbolOf = (
+  verdict: Verdict | undefined,
+  algorithm: AnyAlgorithm,
+  { paint, glyphs }: Style,
+): string => {
+  switch (verdict?.verdict) {
+    case 'held':
+      return paint.good(glyphs.good)
+    case 'violated':
+      return decides(algorithm, verdict.promise)
+        ? paint.bad(glyphs.bad)
+        : paint.warn(glyphs.bad.toLowerCase())
+    case 'vacuous':
+    case 'inconclusive':
+      return paint.warn(glyphs.unsure)
+    default:
+      return paint.dim(glyphs.none)
+  }
+}
+
+const KINDS_MIN = 16
+
+const END = {
+  [EXIT.held]: 'held',
+  [EXIT.broken]: 'broken',
+  [EXIT.input]: 'error',
+  [EXIT.bug]: 'error',
+  [EXIT.inconclusive]: 'unclear',
+} as const
+
+const kindsText = (plan: Plan): string => {
+  const kinds = [...new Set(plan.faults.map(({ kind }) => kind))]
+  return kinds.length === 0 ? 'no faults' : kinds.join(', ')
+}
+
+/** Draws the table, its legend, and the lines that repeat what was broken. */
+export const runTable = (
+  rows: readonly TableRow[],
+  promises: readonly PromiseName[],
+  style: Style,
+): string => {
+  const { paint, glyphs, columns } = style
+  const nameColumns = Math.max(...rows.map(({ algorithm }) => algorithm.name.length)) + 2
+  const head = `${''.padEnd(nameColumns)}${promises.map((promise) => SHORT[promise].padEnd(4)).join('')}`
+  const rest = columns - nameColumns - promises.length * 4 - 9
+  const lines = rows.map((row) => {
+    const name = row.algorithm.name.padEnd(nameColumns)
+    if ('skip' in row) return paint.dim(`${name}skipped: ${row.skip}`)
+    if ('error' in row) return `${name}${paint.bad(printable(row.error.split('\n')[0] ?? ''))}`
+    const cells = promises.map((promise) => {
+      const verdict = row.verdicts.find((candidate) => candidate.promise === promise)
+      return `${symbolOf(verdict, row.algorithm, style)}   `
+    })
+    const end = END[row.exitCode].padEnd(9)
+    const tint =
+      row.exitCode === EXIT.broken
+        ? paint.bad
+        : row.exitCode === EXIT.held
+          ? paint.good
+          : paint.warn
+    const kinds = kindsText(row.plan)
+    const shown =
+      rest < KINDS_MIN ? '' : kinds.length <= rest ? kinds : `${kinds.slice(0, rest - 1)}…`
+    return `${name}${cells.join('')}${tint(end)}${paint.dim(shown)}`.trimEnd()
+  })
+  const meaning = promises.map((promise) => `${SHORT[promise]}\u00a0${promise}`).join(', ')
+  const symbols = `${glyphs.good} held, ${glyphs.bad} violated, ${glyphs.unsure} vacuous or inconclusive, ${glyphs.none} not offered`
+  const legend = [symbols, meaning]
+    .flatMap((text) => wrap(text, columns))
+    .map((line) => paint.dim(line.replaceAll('\u00a0', ' ')))
+  const again = rows.flatMap((row) =>
+    'skip' in row || (!('error' in row) && row.exitCode !== EXIT.broken) ? [] : [`  ${row.repeat}`],
+  )
+  return [
+    paint.dim(head.trimEnd()),
+    ...lines,
+    '',
+    ...legend,
+    ...(again.length === 0 ? [] : ['', paint.dim('the story of each that is broken:'), ...again]),
+  ]
+    .map((line) => `${line}\n`)
+    .join('')
+}
