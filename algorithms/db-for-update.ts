@@ -4,9 +4,10 @@ import { sleep } from '#sim'
 import type { Process, ServiceClients } from '#sim'
 import { defineAlgorithm } from './algorithm.ts'
 import type { Grant } from './algorithm.ts'
-import { count, duration, flag } from './parameters.ts'
+import { count, duration, flag, oneOf } from './parameters.ts'
 
 const TABLE = 'method_lock'
+const ARTICLE = 'zhisheng, 分布式锁看这篇就够了 (2018)'
 
 interface ConnectionGrant extends Grant {
   readonly connection: ReturnType<ServiceClients['sql']['connect']>
@@ -25,12 +26,15 @@ export const dbForUpdate = defineAlgorithm({
     'MySQL manual innodb-locks-set, innodb-locking; PostgreSQL manual explicit-locking',
   ],
   claims: [
-    { promise: 'exclusion/service', from: 'PostgreSQL manual, explicit-locking' },
+    { promise: 'exclusion/belief', from: ARTICLE },
+    { promise: 'deadlock-freedom', from: `${ARTICLE}: freed by itself when the service dies` },
     { promise: 'ownership', from: 'PostgreSQL manual, explicit-locking' },
   ],
   needs: { sql: 1 },
   scales: 'sql',
   parameters: {
+    flavour: oneOf(['postgres', 'innodb'], 'postgres', 'whose rules the server follows'),
+    indexed: flag(true, 'whether the lock’s name has an index that the server uses'),
     autocommit: flag(false, 'leave autocommit on: the lock ends with its own statement'),
     rowExists: flag(true, 'whether the row is put there beforehand'),
     checkRow: flag(true, 'whether the code looks if the row came back'),
@@ -40,6 +44,7 @@ export const dbForUpdate = defineAlgorithm({
       'how long the client waits for an answer; InnoDB gives up waiting for a row after 50 s',
     ),
   },
+  services: ({ flavour, indexed }) => ({ sql: { flavour, indexed } }),
   gives: { token: false, validity: false },
   // Until the server notices the end of the connection: ms after a killed process, hours after a power cut.
   leaseMs: () => Infinity,

@@ -34,7 +34,7 @@ export const dbInsert = defineAlgorithm({
     'PostgreSQL manual index-unique-checks; MySQL manual innodb-locks-set',
   ],
   // Its descriptions name the missing expiry as a drawback themselves, so nothing is claimed of a crash.
-  claims: [{ promise: 'exclusion/service', from: 'PostgreSQL manual, index-unique-checks' }],
+  claims: [{ promise: 'exclusion/belief', from: 'zhisheng, 分布式锁看这篇就够了 (2018)' }],
   needs: { sql: 1 },
   scales: 'sql',
   parameters: {

@@ -12,10 +12,14 @@ export interface Showing {
   readonly repeat: string
 }
 
+/** A story of more events is not read by anybody, and they would fill the memory; the trace file has them all. */
+const EVENTS_TOLD_MAX = 500_000
+
 /** Runs a plan in full, and writes its trace to a file if asked to. */
-export const record = async (
+export const runAndRecord = async (
   plan: Plan,
   tracePath: string | undefined,
+  told: boolean,
 ): Promise<{ readonly result: RunResult; readonly events: readonly TraceEvent[] }> => {
   const { openTrace, run, settle } = await import('#runs')
   // A plan that cannot be run must not overwrite a file.
@@ -24,14 +28,13 @@ export const record = async (
   const writer = tracePath === undefined ? undefined : openTrace(tracePath, plan)
   let result: RunResult
   try {
-    result = withPlan(plan, () =>
-      run(plan, {
-        record(event) {
-          events.push(event)
-          writer?.event(event)
-        },
-      }),
-    )
+    const record = (event: TraceEvent): void => {
+      if (told && events.length < EVENTS_TOLD_MAX) events.push(event)
+      writer?.event(event)
+    }
+    // Nothing is recorded where nobody will read it: that takes most of the time of a long run.
+    const options = told || writer !== undefined ? { record } : {}
+    result = withPlan(plan, () => run(plan, options))
   } catch (error) {
     writer?.abandon()
     throw error
@@ -50,6 +53,9 @@ export const report = async (
   const { eventList, outcomeOf, runJson, runReport } = await import('#runs')
   const { styleOf, writePage } = await import('./paint.ts')
   const { plan, algorithm, verdicts, landed } = result
+  if (events.length === EVENTS_TOLD_MAX) {
+    io.err(`locksim: only the first ${EVENTS_TOLD_MAX} events are told; --trace keeps them all\n`)
+  }
   if (json) io.out(`${JSON.stringify(runJson(result), null, 2)}\n`)
   else if (format === 'events') writePage(eventList(events, styleOf(io)), io)
   else writePage(runReport({ ...result, events, repeat }, styleOf(io)), io)

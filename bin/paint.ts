@@ -37,8 +37,4 @@ const ASCII: Readonly<Record<string, string>> = {
 
 /** Writes a report, in ASCII where the terminal knows no more. */
 export const writePage = (text: string, io: Io): void =>
-  io.out(
-    io.unicode
-      ? text
-      : text.replace(/[^\n\x20-\x7e\u001b]/gu, (character) => ASCII[character] ?? '?'),
-  )
+  io.out(io.unicode ? text : text.replace(/\P{ASCII}/gu, (character) => ASCII[character] ?? '?'))

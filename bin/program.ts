@@ -34,11 +34,6 @@ export const program = async (words: readonly string[], io: Io): Promise<number>
       'after',
       '\nBegin with:\n  locksim run redlock --scenario gc-pause --seed 42\n\nExit codes: 0 held, 1 broken, 2 bad input, 3 a bug of locksim, 4 inconclusive or vacuous',
     )
-  root.action(async (options: { readonly version?: boolean }) => {
-    if (options.version !== true) return root.help({ error: true })
-    const { VERSION } = await import('#runs')
-    io.out(`${VERSION}\n`)
-  })
   for (const entry of commands) {
     const command = root
       .command(entry.name)
@@ -51,6 +46,12 @@ export const program = async (words: readonly string[], io: Io): Promise<number>
     entry.declare(command)
   }
   try {
+    // Commander wants to know the version in advance; nobody else should pay for finding it out.
+    if (words[0] === '--version') {
+      const { VERSION } = await import('#runs')
+      io.out(`${VERSION}\n`)
+      return 0
+    }
     await root.parseAsync(words, { from: 'user' })
     return exitCode
   } catch (error) {

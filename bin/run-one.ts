@@ -2,7 +2,7 @@
 
 import type { AnyAlgorithm, Asked, RunRequest } from '#runs'
 import type { Io } from './io.ts'
-import { record, report } from './one-run.ts'
+import { report, runAndRecord } from './one-run.ts'
 
 /** What to do with the run beside telling it. */
 export interface OneRunOptions {
@@ -32,6 +32,6 @@ export const runOne = async (
     return EXIT.inconclusive
   }
   if (save !== undefined) writePlan(save, plan)
-  const { result, events } = await record(plan, trace)
+  const { result, events } = await runAndRecord(plan, trace, !json)
   return report(result, events, { json, format, repeat: repeatLine(plan, asked) }, io)
 }

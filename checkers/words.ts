@@ -2,6 +2,8 @@
 
 /** A number with thousands separators and at most three decimals: `16,003.125`. */
 export const numeral = (value: number): string => {
+  // Most numbers are small and whole, and every run prints a dozen of them.
+  if (Number.isInteger(value) && value > -1000 && value < 1000) return String(value)
   if (!Number.isFinite(value)) return String(value)
   const thousandths = Math.round(Math.abs(value) * 1000)
   const whole = String(Math.floor(thousandths / 1000)).replace(/\B(?=(\d{3})+$)/g, ',')

@@ -123,12 +123,23 @@ export const parsePlan = (input: unknown): Plan => {
 
 const explain = (issue: v.BaseIssue<unknown>): string => {
   const where = v.getDotPath(issue) ?? 'the plan'
-  const found = shorten(issue.received)
   if (issue.kind === 'schema' && issue.type === 'strict_object' && issue.expected === 'never') {
     return `${where}: there is no such field`
   }
-  if (issue.received === 'undefined') return `${where}: is missing; expected ${issue.message}`
-  return `${where}: found ${found}, expected ${issue.message}`
+  // Objects are the only values for which the schemas leave the words to the library.
+  const ownWords = !issue.message.startsWith('Invalid ')
+  if (issue.received === 'undefined') {
+    return `${where}: is missing${ownWords ? `; expected ${issue.message}` : ''}`
+  }
+  return `${where}: found ${describe(issue.input)}, expected ${ownWords ? issue.message : 'an object'}`
+}
+
+const describe = (value: unknown): string => {
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
+  if (typeof value === 'object' && value !== null) {
+    return shorten(`an object with the fields ${Object.keys(value).join(', ') || '(none)'}`)
+  }
+  return shorten(typeof value === 'string' ? JSON.stringify(value) : String(value))
 }
 
 const shorten = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}…` : text)

@@ -86,6 +86,8 @@ export const run = (plan: Plan, options: RunOptions = {}): RunResult => {
   const judges = startJudging(options.checkers ?? allCheckers, headerOf(settled))
   const spells = measureOrphansAndPhantoms()
   const living = new Set(clients)
+  // Of the fault that began last: it says so right before it kills.
+  let revives = false
 
   const world: World = new World({
     choice,
@@ -97,6 +99,7 @@ export const run = (plan: Plan, options: RunOptions = {}): RunResult => {
         judges.see(event)
         spells.see(event)
         options.fact?.(event)
+        if (event.kind === 'fault-began') revives = bringsBack(plan, event.fault)
         if (event.kind === 'finished' || event.kind === 'crashed') departed(event)
       },
       changed: (server, cause, by) => grants.look(server, cause, by),
@@ -130,10 +133,8 @@ export const run = (plan: Plan, options: RunOptions = {}): RunResult => {
     if (store.underWay === 0) world.kernel.halt()
     else world.kernel.at(world.kernel.nowMs + DRAIN_MS, { fire: drain }, 0, undefined)
   }
-  const revives = (name: string): boolean =>
-    plan.faults.some((fault) => fault.kind === 'crash' && fault.node === name && fault.forMs !== undefined)
   const departed = ({ kind, node }: FactEvent): void => {
-    if (kind === 'crashed' && revives(node)) return
+    if (kind === 'crashed' && revives) return
     // A client that crashes after its last round has left before.
     if (living.delete(node) && living.size === 0) drain()
   }
@@ -168,6 +169,12 @@ export const run = (plan: Plan, options: RunOptions = {}): RunResult => {
     verdicts: judges.end(end),
     measures: spells.end(end.atMs),
   }
+}
+
+/** Whether a fault of the plan is a crash after which the node comes back. */
+const bringsBack = (plan: Plan, number: number): boolean => {
+  const fault = plan.faults[number]
+  return fault?.kind === 'crash' && fault.forMs !== undefined
 }
 
 /** A world in which nothing is left to happen, while somebody still wants the lock, waits for ever. */

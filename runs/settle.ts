@@ -137,10 +137,15 @@ export const settle = (plan: Plan, lock?: AnyAlgorithm): Settled => {
   const parameters = parametersOf(algorithm, plan.parameters)
   const groups = groupsOf(algorithm, plan.servers)
   const clients = Array.from({ length: plan.clients }, (_, index) => `client-${index + 1}`)
-  const nodes = new Set([...clients, ...groups.flatMap((group) => group.nodes), STORE])
+  const clocks = Object.keys(plan.clocks)
+  const nodes = new Set(
+    plan.faults.length === 0 && clocks.length === 0
+      ? []
+      : [...clients, ...groups.flatMap((group) => group.nodes), STORE],
+  )
 
   checkFaults(plan, nodes)
-  for (const node of Object.keys(plan.clocks)) {
+  for (const node of clocks) {
     if (!nodes.has(node)) throw new InputError(`clocks: there is no node "${node}"${listOf(nodes, node)}`)
   }
   for (const [service, options] of Object.entries(plan.services)) {

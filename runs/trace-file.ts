@@ -3,6 +3,7 @@
 import { closeSync, openSync, readSync, writeSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
 import { isNativeError } from 'node:util/types'
+import { LocksimBug } from '#sim'
 import type { TraceEvent } from '#sim'
 import { InputError } from './errors.ts'
 import { parsePlan } from './plan.ts'
@@ -307,11 +308,13 @@ export const openTraceReader = (path: string): TraceReader => {
 export const readTrace = (path: string): Trace => {
   const reader = openTraceReader(path)
   const events: TraceEvent[] = []
+  let end: TraceEnd | undefined
   for (const line of reader.lines()) {
-    if ('end' in line) return { locksim: reader.locksim, plan: reader.plan, events, end: line.end }
-    events.push(line.event)
+    if ('end' in line) end = line.end
+    else events.push(line.event)
   }
-  throw new InputError(`${path}: the trace is cut off`)
+  if (end === undefined) throw new LocksimBug('the lines of a trace ended without its end')
+  return { locksim: reader.locksim, plan: reader.plan, events, end }
 }
 
 /** Whether a file looks like a trace rather than a plan: its first line is a header. */

@@ -19,6 +19,7 @@ const TRAPS: readonly Trap[] = [
   { owner: globalThis, key: 'Date', name: 'new Date()', instead: USE_CLOCK },
   { owner: performance, key: 'now', name: 'performance.now()', instead: USE_CLOCK },
   { owner: process, key: 'hrtime', name: 'process.hrtime()', instead: USE_CLOCK },
+  { owner: process.hrtime, key: 'bigint', name: 'process.hrtime.bigint()', instead: USE_CLOCK },
   { owner: process, key: 'nextTick', name: 'process.nextTick()', instead: USE_SLEEP },
   { owner: Math, key: 'random', name: 'Math.random()', instead: USE_STREAMS },
   { owner: crypto, key: 'randomUUID', name: 'crypto.randomUUID()', instead: USE_STREAMS },
@@ -30,17 +31,15 @@ const TRAPS: readonly Trap[] = [
   { owner: globalThis, key: 'fetch', name: 'fetch()', instead: USE_SERVICES },
 ]
 
-const throwing = ({ name, instead }: Trap): unknown => {
+const throwing = ({ owner, key, name, instead }: Trap): unknown => {
   const refuse = (): never => {
     throw new SimulationError(
       `called ${name}, which would make the run differ from machine to machine; use ${instead}`,
       { effect: name },
     )
   }
-  // A plain function, so that it can be called with `new` as well.
-  return function trap(): never {
-    return refuse()
-  }
+  // A proxy, so that what hangs on the function (Date.now, hrtime.bigint) can still be found, and has its own trap.
+  return new Proxy(Reflect.get(owner, key) as () => unknown, { apply: refuse, construct: refuse })
 }
 
 const replacements = TRAPS.map((trap) => throwing(trap))

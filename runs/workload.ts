@@ -42,16 +42,17 @@ const HEX = 16 ** 8
 /** The client as its algorithm sees it, for one life of its process. */
 const clientOf = (shared: Cooperation, member: Member): Omit<Client<Needs, unknown>, 'session'> => {
   const { name, node } = member
+  const tokens = shared.stream(`token:${name}`)
+  const jitter = shared.stream(`jitter:${name}`)
   return {
     name,
     lock: LOCK,
     services: shared.services(node) as Client<Needs, unknown>['services'],
     token() {
-      const stream = shared.stream(`token:${name}`)
-      const digits = stream.pick(HEX).toString(16).padStart(8, '0')
+      const digits = tokens.pick(HEX).toString(16).padStart(8, '0')
       return `${name}.${member.attempts}.${digits}`
     },
-    jitterMs: (maxMs) => shared.stream(`jitter:${name}`).pick(Math.floor(maxMs) + 1),
+    jitterMs: (maxMs) => jitter.pick(Math.floor(maxMs) + 1),
     *lost(why) {
       const hold = member.believes
       if (hold === undefined) return

@@ -6,8 +6,12 @@ import { algorithms } from '#algorithms'
 import { parsePlan, run } from '#runs'
 import type { PlanInput } from '#runs'
 
-/** Holds of a second, so that what happens right after a grant happens inside it. */
-const base = { format: 'locksim-plan/1', rounds: 3, workload: { workMs: 1000 } } as const
+/** Holds of a second, so that what happens right after a grant happens inside it; client-1 comes first. */
+const base = {
+  format: 'locksim-plan/1',
+  rounds: 3,
+  workload: { startMs: [0, 50], workMs: 1000 },
+} as const
 
 const verdictsOf = (input: Omit<PlanInput, 'format'>): Readonly<Record<string, string>> => {
   const { verdicts } = run(parsePlan({ ...base, ...input }))

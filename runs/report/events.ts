@@ -17,7 +17,7 @@ const detailsOf = (event: TraceEvent): string => {
   const words = Object.entries(rest).map(([name, value]) =>
     name === 'body'
       ? requestText(value)
-      : `${name} ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`,
+      : `${name} ${typeof value === 'string' ? value : JSON.stringify(value)}`,
   )
   return own + words.join('  ')
 }

@@ -17,8 +17,6 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 /** Random values say nothing to a reader: `client-1.1.90203396` becomes `client-1`. */
 const withoutNoise = (text: string): string => text.replace(/\.\d+\.[0-9a-f]{8}/g, '')
 
-const shorten = (text: string): string => (text.length > 40 ? `${text.slice(0, 39)}…` : text)
-
 const valueText = (value: unknown): string => {
   if (typeof value === 'string') return shorten(withoutNoise(value))
   if (Array.isArray(value)) return value.map((item) => valueText(item)).join(' ')
@@ -35,8 +33,12 @@ const valueText = (value: unknown): string => {
 // What only the judges or the stub read.
 const SILENT = new Set(['op', 'kind', 'asBoolean', 'ownedIf', 'origin'])
 
-const operationOf = (body: Readonly<Record<string, unknown>>): string =>
-  String(body['op'] ?? body['kind'] ?? 'request')
+const shorten = (text: string): string => (text.length > 40 ? `${text.slice(0, 39)}…` : text)
+
+const operationOf = (body: Readonly<Record<string, unknown>>): string => {
+  const name = body['op'] ?? body['kind']
+  return typeof name === 'string' ? shorten(name) : 'request'
+}
 
 /** Requests by which a client library keeps its session alive, and which say nothing while they work. */
 export const isUpkeep = (body: unknown): boolean =>
@@ -70,7 +72,8 @@ const briefText = (body: unknown): string => {
 /** ZooKeeper puts every answer into an envelope with its zxid. */
 const answerText = (value: unknown): string => {
   if (value === undefined) return 'ok'
-  if (!isObject(value) || !('zxid' in value)) return valueText(value)
+  if (!isObject(value) || Array.isArray(value)) return valueText(value)
+  if (!('zxid' in value)) return typeof value['path'] === 'string' ? valueText(value['path']) : 'ok'
   return typeof value['code'] === 'string' ? value['code'] : answerText(value['value'])
 }
 

@@ -10,8 +10,15 @@ const replicated = (role: Role, service: ServiceName, nodeName: string): Scenari
     clients: 2,
     servers: 2,
     workload: { startMs: [0, leaseMs * 0.51], workMs: leaseMs, retryMs: leaseMs / 100 },
-    services: { [service]: { replication: 'asynchronous', replicationDelayMs: 1_000 } },
+    services: { [service]: { replication: 'asynchronous' } },
     faults: [
+      // The replication link is down for a moment: that is how a replica comes to be behind.
+      {
+        kind: 'partition',
+        groups: [[`${nodeName}-1`], [`${nodeName}-2`]],
+        at: 0,
+        forMs: leaseMs / 10,
+      },
       { kind: 'crash', node: `${nodeName}-1`, at: { node: 'client-1', event: 'granted' }, silent: true },
       { kind: 'failover', to: `${nodeName}-2`, at: leaseMs / 2 },
     ],

@@ -2,6 +2,8 @@
 
 import { TICKS_PER_MS } from './time.ts'
 
+const bits = new DataView(new ArrayBuffer(8))
+
 /** Mixes integers and strings, in order, into 64 bits. Not cryptographic: it tells runs apart, nothing more. */
 export class RollingHash {
   private low = 0x811c9dc5 | 0
@@ -21,10 +23,16 @@ export class RollingHash {
     this.high = Math.imul(this.high + word, 0xc2b2ae35) ^ this.low
   }
 
-  /** Mixes any number: integers as they are, others by their shortest decimal form, which the language fixes. */
+  /** Mixes any number: small integers as they are, others by the bits of a double, which are the same everywhere. */
   mixNumber(value: number): void {
-    if ((value | 0) === value) this.mix(value)
-    else this.mixText(String(value))
+    if ((value | 0) === value) {
+      this.mix(value)
+      return
+    }
+    // Little-endian by request, so that the order of the halves does not depend on the machine.
+    bits.setFloat64(0, value, true)
+    this.mix(bits.getInt32(0, true))
+    this.mix(bits.getInt32(4, true))
   }
 
   /** Mixes a string by its UTF-16 units and its length. */

@@ -122,6 +122,8 @@ export interface Service<State, Body, PeerBody, Options, Client, View> {
   readonly nodeName: string
   /** Which of the server's clocks decides about time in it. */
   readonly clock: 'wall' | 'monotonic'
+  /** The same where an option decides; goes before `clock`. */
+  clockWith?(options: Options): 'wall' | 'monotonic'
   /** Options with their defaults; a plan may set any of them. */
   readonly options: Options
   create(config: ServerConfig<Options>): State

@@ -46,10 +46,10 @@ export class Server implements Outbox {
     this.service = service
     this.index = index
     this.group = group
-    this.clock = service.clock
+    this.clock = service.clockWith?.(options) ?? service.clock
     this.state = service.create({ index, size, options, choice })
     this.view = service.view(this.state)
-    this.alarm = new Alarm(world.kernel, node, service.clock, () => this.ring())
+    this.alarm = new Alarm(world.kernel, node, this.clock, () => this.ring())
   }
 
   /** Asks for the first tick, if the service wants one. */

@@ -206,7 +206,9 @@ export const redis = defineService<
   ],
   nodeName: 'redis',
   clock: 'wall',
+  clockWith: ({ expiryClock }) => expiryClock,
   options: {
+    expiryClock: 'wall',
     persistence: 'none',
     delayedRestartMs: 0,
     replication: 'none',

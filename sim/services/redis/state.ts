@@ -8,6 +8,11 @@ import type { Replication } from './replication.ts'
 /** Options of a group of Redis servers. */
 export interface RedisOptions {
   /**
+   * The clock by which keys expire: the wall clock in every Redis there is. `monotonic` is what antirez agreed
+   * that it should be (antirez.com/news/101), to see what that would repair.
+   */
+  readonly expiryClock: 'wall' | 'monotonic'
+  /**
    * What survives a crash (docs/management/persistence.md): nothing, the writes up to the last fsync
    * (`appendfsync everysec`), or every write (`appendfsync always`).
    */

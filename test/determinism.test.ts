@@ -1,0 +1,91 @@
+/** The same plan is the same run, to the last bit: twice in a row, watched or not, in another thread. */
+
+import { Worker } from 'node:worker_threads'
+import { existsSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { algorithms } from '#algorithms'
+import type { AnyAlgorithm } from '#algorithms'
+import { drawPlan, planScenario, run, scenarios } from '#runs'
+import type { Plan } from '#runs'
+
+const SEEDS = [1, 42]
+const DRAWN = 50
+
+const locks = algorithms.map((algorithm) => [algorithm.name, algorithm] as const)
+
+const planned = (algorithm: AnyAlgorithm, seeds: readonly number[]): readonly Plan[] =>
+  scenarios.flatMap((scenario) =>
+    seeds.flatMap((seed) => {
+      const plan = planScenario(scenario, algorithm, seed)
+      return 'skip' in plan ? [] : [plan]
+    }),
+  )
+
+const drawn = (algorithm: AnyAlgorithm): readonly Plan[] =>
+  Array.from({ length: DRAWN }, (_, seed) => drawPlan(algorithm, seed))
+
+/** Everything about a run that anybody could compare. */
+const outcomeOf = (plan: Plan, record?: () => void) => {
+  const { hash, events, endedAtMs, why, landed, verdicts, measures } = run(
+    plan,
+    record === undefined ? {} : { record },
+  )
+  return { plan, hash, events, endedAtMs, why, landed, verdicts, measures }
+}
+
+describe.each(locks)('%s', (_name, algorithm) => {
+  it('repeats every scenario, watched or not', () => {
+    for (const plan of planned(algorithm, SEEDS)) {
+      let lines = 0
+      const first = outcomeOf(plan)
+      expect(outcomeOf(plan)).toEqual(first)
+      expect(outcomeOf(plan, () => lines++)).toEqual(first)
+      expect(lines).toBeGreaterThan(0)
+    }
+  })
+
+  it('repeats random plans, watched or not', () => {
+    for (const plan of drawn(algorithm)) {
+      const first = outcomeOf(plan)
+      expect(outcomeOf(plan, () => undefined)).toEqual(first)
+    }
+  })
+
+  it('repeats a plan that was written down and read again', () => {
+    for (const plan of drawn(algorithm).slice(0, 10)) {
+      expect(run(JSON.parse(JSON.stringify(plan)) as Plan).hash).toBe(run(plan).hash)
+    }
+  })
+
+  it('gives other seeds other runs', () => {
+    const hashes = drawn(algorithm).map((plan) => run(plan).hash)
+    expect(new Set(hashes).size).toBe(hashes.length)
+  })
+
+  it('does not care what ran before', () => {
+    const plans = drawn(algorithm).slice(0, 10)
+    const forwards = plans.map((plan) => run(plan).hash)
+    const backwards = plans.toReversed().map((plan) => run(plan).hash)
+    expect(backwards.toReversed()).toEqual(forwards)
+  })
+})
+
+// A thread has its own copy of every module: nothing that one run leaves behind in them can reach it.
+const program = `
+  const { parentPort, workerData } = require('node:worker_threads')
+  import(workerData.library).then(({ run }) =>
+    parentPort.postMessage(workerData.plans.map((plan) => run(plan).hash)))
+`
+const library = new URL('../dist/runs/index.js', import.meta.url)
+
+describe('a fresh thread', () => {
+  it.skipIf(!existsSync(library))('gives the same hashes (needs `npm run build`)', async () => {
+    const plans = algorithms.flatMap((algorithm) => planned(algorithm, [1]).slice(0, 4))
+    const worker = new Worker(program, { eval: true, workerData: { library: library.href, plans }, execArgv: [] })
+    const hashes = await new Promise((resolve, reject) => {
+      worker.once('message', resolve)
+      worker.once('error', reject)
+    })
+    expect(hashes).toEqual(plans.map((plan) => run(plan).hash))
+  })
+})
