@@ -87,7 +87,9 @@ export interface Algorithm<
    * Options that the parameters imply for the services, e.g. a restart delay of one TTL. The plan's own
    * `services` go before them.
    */
-  services?(parameters: ParameterValues<Definitions>): Readonly<Partial<Record<ServiceName, Readonly<Record<string, unknown>>>>>
+  services?(
+    parameters: ParameterValues<Definitions>,
+  ): Readonly<Partial<Record<ServiceName, Readonly<Record<string, unknown>>>>>
   /** Whether a grant has a fencing token and an end of validity; a function where parameters decide. */
   readonly gives: Gives | ((parameters: ParameterValues<Definitions>) => Gives)
   /**
@@ -96,16 +98,30 @@ export interface Algorithm<
    */
   leaseMs(parameters: ParameterValues<Definitions>): number
   /** Runs once on each start of a client's process: connect, make a session. */
-  open?(me: Omit<Client<Needed, undefined>, 'session'>, parameters: ParameterValues<Definitions>): Process<Session>
+  open?(
+    me: Omit<Client<Needed, undefined>, 'session'>,
+    parameters: ParameterValues<Definitions>,
+  ): Process<Session>
   /** Tries to get the lock; undefined if it did not. May wait inside. The workload calls again after a while. */
-  acquire(me: Client<Needed, Session>, parameters: ParameterValues<Definitions>): Process<Held | undefined>
-  release(me: Client<Needed, Session>, held: Held, parameters: ParameterValues<Definitions>): Process<ReleaseOutcome>
+  acquire(
+    me: Client<Needed, Session>,
+    parameters: ParameterValues<Definitions>,
+  ): Process<Held | undefined>
+  release(
+    me: Client<Needed, Session>,
+    held: Held,
+    parameters: ParameterValues<Definitions>,
+  ): Process<ReleaseOutcome>
   /**
    * Who has the lock according to the servers' data, by this lock's own rule (the owner of the key, the
    * lowest node, the majority). A judge's eye on the servers: it may look at all of them at one true
    * instant, which no client can. Two entries mean that the data grant the lock twice.
    */
-  holders(views: Views<Needed>, lock: string, parameters: ParameterValues<Definitions>): readonly Origin[]
+  holders(
+    views: Views<Needed>,
+    lock: string,
+    parameters: ParameterValues<Definitions>,
+  ): readonly Origin[]
 }
 
 /** Checks an algorithm's shape and infers the types of `me`, `held` and `parameters` for its methods. */

@@ -17,7 +17,12 @@ export * from './algorithm.ts'
 export * from './parameters.ts'
 
 /** Forgets the types of a lock, which only the lock itself can use: the world hands each its own values back. */
-const erase = <Needed extends Needs, Definitions extends ParameterDefinitions, Session, Held extends Grant>(
+const erase = <
+  Needed extends Needs,
+  Definitions extends ParameterDefinitions,
+  Session,
+  Held extends Grant,
+>(
   algorithm: Algorithm<Needed, Definitions, Session, Held>,
 ): AnyAlgorithm => algorithm as unknown as AnyAlgorithm
 

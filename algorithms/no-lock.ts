@@ -8,7 +8,7 @@ const CLAIMED_BY = 'nobody: it is wrong on purpose'
 export const noLock = defineAlgorithm({
   name: 'no-lock',
   summary: 'canary: grants at once and asks nobody',
-  sources: [],
+  sources: ['the negative control'],
   claims: [{ promise: 'exclusion/effect', from: CLAIMED_BY }],
   canary: true,
   needs: {},

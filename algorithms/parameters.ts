@@ -27,7 +27,8 @@ export interface ChoiceParameter<Word extends string = string> {
 }
 
 /** Any parameter. */
-export type ParameterDefinition = DurationParameter | CountParameter | FlagParameter | ChoiceParameter
+export type ParameterDefinition =
+  DurationParameter | CountParameter | FlagParameter | ChoiceParameter
 /** The parameters of one lock. */
 export type ParameterDefinitions = Readonly<Record<string, ParameterDefinition>>
 

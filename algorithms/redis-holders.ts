@@ -46,4 +46,6 @@ export const majorityOwners = (servers: Servers, key: string): readonly Origin[]
 const NOBODY: readonly Origin[] = []
 
 const entryOn = (server: Servers[number] | undefined, key: string) =>
-  server !== undefined && server.up && server.data.role() === 'master' ? server.data.peek(key) : undefined
+  server !== undefined && server.up && server.data.role() === 'master'
+    ? server.data.peek(key)
+    : undefined

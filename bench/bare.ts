@@ -36,7 +36,8 @@ class BareHeap {
     for (;;) {
       let child = 2 * index + 1
       if (child >= size) break
-      if (child + 1 < size && before(events[child + 1] as BareEvent, events[child] as BareEvent)) child++
+      if (child + 1 < size && before(events[child + 1] as BareEvent, events[child] as BareEvent))
+        child++
       if (!before(events[child] as BareEvent, last)) break
       events[index] = events[child] as BareEvent
       index = child

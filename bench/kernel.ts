@@ -23,7 +23,8 @@ function* sleeper(first: number): Process {
 export const timers = (events: number, count: number): number => {
   const world = makeWorld()
   const node = world.addNode('client-1')
-  for (let index = 0; index < count; index++) world.start(node, 'sleeper', sleeper(index * 13), NOBODY)
+  for (let index = 0; index < count; index++)
+    world.start(node, 'sleeper', sleeper(index * 13), NOBODY)
   world.kernel.run(Infinity, events)
   return world.kernel.events
 }

@@ -26,7 +26,10 @@ export const measure = (contestants: readonly Contestant[]): readonly Rate[] => 
       if (round > 0) (rates[index] as number[]).push(perSecond)
     })
   }
-  return contestants.map(({ name }, index) => ({ name, perSecond: median(rates[index] as number[]) }))
+  return contestants.map(({ name }, index) => ({
+    name,
+    perSecond: median(rates[index] as number[]),
+  }))
 }
 
 const median = (values: readonly number[]): number => {

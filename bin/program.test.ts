@@ -1,3 +1,5 @@
+/** The command line as a whole: what it prints, and with which exit code it ends. */
+
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -4,7 +4,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { InputError } from './errors.ts'
 import { parsePlan } from './plan.ts'
 import type { Plan } from './plan.ts'
-import { fileError, parseJson } from './trace-file.ts'
+import { fileError, parseJson } from './text-file.ts'
 
 const BYTES_MAX = 1 << 24
 

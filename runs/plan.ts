@@ -37,7 +37,14 @@ const planSchema = v.strictObject({
   parameters: v.optional(v.record(v.string(), setting), {}),
   /** Where the plan came from, if from a scenario. Changes nothing. */
   scenario: v.optional(v.string('the name of a scenario')),
-  seed: v.optional(v.pipe(v.number('a whole number'), v.safeInteger('a whole number'), v.minValue(0, 'a whole number, 0 or more')), 0),
+  seed: v.optional(
+    v.pipe(
+      v.number('a whole number'),
+      v.safeInteger('a whole number'),
+      v.minValue(0, 'a whole number, 0 or more'),
+    ),
+    0,
+  ),
   clients: v.optional(whole(1, 10_000), 2),
   /** How many servers the lock runs on, where it is free to choose. */
   servers: v.optional(whole(1, 101)),
@@ -46,7 +53,10 @@ const planSchema = v.strictObject({
   workload: v.optional(
     v.strictObject({
       /** When each client begins; the last value goes for the rest. */
-      startMs: v.optional(v.pipe(v.array(ms, 'a list of ms'), v.minLength(1, 'a list of at least one number of ms')), [0]),
+      startMs: v.optional(
+        v.pipe(v.array(ms, 'a list of ms'), v.minLength(1, 'a list of at least one number of ms')),
+        [0],
+      ),
       /** Between reading the store and writing it. */
       workMs: v.optional(ms, 100),
       /** Between releasing and asking again. */
@@ -89,7 +99,10 @@ const planSchema = v.strictObject({
       v.string(),
       v.strictObject({
         offsetMs: v.optional(signedMs, 0),
-        driftPpm: v.optional(v.pipe(v.number('parts per million'), v.minValue(-900_000, 'at least -900000 ppm')), 0),
+        driftPpm: v.optional(
+          v.pipe(v.number('parts per million'), v.minValue(-900_000, 'at least -900000 ppm')),
+          0,
+        ),
       }),
     ),
     {},
@@ -117,7 +130,10 @@ export const parsePlan = (input: unknown): Plan => {
   const result = v.safeParse(planSchema, input)
   if (result.success) return result.output
   throw new InputError(
-    ['the plan is not valid:', ...result.issues.slice(0, 10).map((issue) => `  ${explain(issue)}`)].join('\n'),
+    [
+      'the plan is not valid:',
+      ...result.issues.slice(0, 10).map((issue) => `  ${explain(issue)}`),
+    ].join('\n'),
   )
 }
 
@@ -135,7 +151,8 @@ const explain = (issue: v.BaseIssue<unknown>): string => {
 }
 
 const describe = (value: unknown): string => {
-  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
+  if (Array.isArray(value))
+    return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
   if (typeof value === 'object' && value !== null) {
     return shorten(`an object with the fields ${Object.keys(value).join(', ') || '(none)'}`)
   }

@@ -237,16 +237,33 @@ const makeMember = (world: World, name: string, index: number, plan: Plan): Memb
 const watchGrants = (world: World, { algorithm, parameters, groups }: Settled) => {
   const views = Object.fromEntries(groups.map(({ service }) => [service, world.views(service)]))
   let before: readonly Origin[] = []
+  const holdersOf = (server: Server): readonly Origin[] => {
+    try {
+      return algorithm.holders(views as never, LOCK, parameters as never)
+    } catch (error) {
+      if (error instanceof SimulationError) throw error
+      const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
+      throw new SimulationError(
+        `its holders() threw ${said}`,
+        { node: server.node.name, atMs: world.kernel.nowMs },
+        error,
+      )
+    }
+  }
   return {
     look(server: Server, cause: RevokeCause, by: Origin | undefined): void {
       if (server.node.name === STORE) return
-      const now = algorithm.holders(views as never, LOCK, parameters as never)
+      const now = holdersOf(server)
       // Most changes are one vote of several and change nothing as a whole.
       if (now.length === 0 ? before.length === 0 : sameHolds(now, before)) return
       for (const { client, hold } of before) {
         if (now.some((holder) => holder.hold === hold)) continue
-        const fact = { kind: 'service-revoked' as const, client, hold, cause }
-        world.state(server.node, by === undefined ? fact : { ...fact, by })
+        world.state(
+          server.node,
+          by === undefined
+            ? { kind: 'service-revoked', client, hold, cause }
+            : { kind: 'service-revoked', client, hold, cause, by },
+        )
       }
       for (const { client, hold } of now) {
         if (before.some((holder) => holder.hold === hold)) continue

@@ -108,7 +108,10 @@ export const parametersOf = (
 }
 
 /** The servers that a lock needs, with `--servers` where their number is free. */
-export const groupsOf = (algorithm: AnyAlgorithm, servers: number | undefined): readonly ServerGroup[] => {
+export const groupsOf = (
+  algorithm: AnyAlgorithm,
+  servers: number | undefined,
+): readonly ServerGroup[] => {
   if (servers !== undefined && algorithm.scales === undefined) {
     throw new InputError(
       `"servers": ${algorithm.name} runs on a fixed number of servers; leave the field out`,
@@ -146,7 +149,8 @@ export const settle = (plan: Plan, lock?: AnyAlgorithm): Settled => {
 
   checkFaults(plan, nodes)
   for (const node of clocks) {
-    if (!nodes.has(node)) throw new InputError(`clocks: there is no node "${node}"${listOf(nodes, node)}`)
+    if (!nodes.has(node))
+      throw new InputError(`clocks: there is no node "${node}"${listOf(nodes, node)}`)
   }
   for (const [service, options] of Object.entries(plan.services)) {
     checkOptions(service, options)

@@ -29,7 +29,11 @@ const reaching = (reach: () => unknown): AnyAlgorithm =>
     holders: () => [],
   }) as unknown as AnyAlgorithm
 
-const plan = parsePlan({ format: 'locksim-plan/1', algorithm: 'reaching', workload: { startMs: [5] } })
+const plan = parsePlan({
+  format: 'locksim-plan/1',
+  algorithm: 'reaching',
+  workload: { startMs: [5] },
+})
 
 const complaint = (reach: () => unknown): SimulationError => {
   try {
@@ -90,7 +94,9 @@ describe('a lock that calls', () => {
   })
 
   it('what is harmless is left alone', () => {
-    const { verdicts } = run(plan, { algorithm: reaching(() => [Date.UTC(2020, 1), Math.max(1, 2), Date.parse('2020')]) })
+    const { verdicts } = run(plan, {
+      algorithm: reaching(() => [Date.UTC(2020, 1), Math.max(1, 2), Date.parse('2020')]),
+    })
     expect(verdicts.length).toBeGreaterThan(0)
   })
 })
@@ -98,7 +104,11 @@ describe('a lock that calls', () => {
 describe('traps', () => {
   it('are gone after the run, also when it was cut short by an exception', () => {
     const before = globals()
-    expect(() => withTraps(() => { throw new Error('boom') })).toThrow('boom')
+    expect(() =>
+      withTraps(() => {
+        throw new Error('boom')
+      }),
+    ).toThrow('boom')
     expect(globals().every((value, index) => value === before[index])).toBe(true)
     expect([typeof Date.now(), typeof Math.random()]).toEqual(['number', 'number'])
   })

@@ -1,7 +1,17 @@
 /** The workload: what each client does with the lock. Acquire, read, work, write with the token, release, again. */
 
 import { clock, mark, monotonic, sleep } from '#sim'
-import type { Activity, Alarm, Node, Origin, Process, ServiceClients, Stream, World } from '#sim'
+import type {
+  Activity,
+  Alarm,
+  Fact,
+  Node,
+  Origin,
+  Process,
+  ServiceClients,
+  Stream,
+  World,
+} from '#sim'
 import type { AnyAlgorithm, Client, Grant, Needs } from '#algorithms'
 import type { Plan } from './plan.ts'
 
@@ -37,10 +47,17 @@ export interface Cooperation {
   readonly stream: (name: string) => Stream
 }
 
-const HEX = 16 ** 8
+const BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
+
+/** Eight hexadecimal digits. Numbers beyond 31 bits take toString(16) ten times as long. */
+const randomDigits = (stream: Stream): string => {
+  const word = stream.pick(2 ** 32)
+  const byteAt = (shift: number): string => BYTES[(word >>> shift) & 255] as string
+  return byteAt(24) + byteAt(16) + byteAt(8) + byteAt(0)
+}
 
 /** The client as its algorithm sees it, for one life of its process. */
-const clientOf = (shared: Cooperation, member: Member): Omit<Client<Needs, unknown>, 'session'> => {
+const clientOf = (shared: Cooperation, member: Member): Client<Needs, unknown> => {
   const { name, node } = member
   const tokens = shared.stream(`token:${name}`)
   const jitter = shared.stream(`jitter:${name}`)
@@ -48,10 +65,8 @@ const clientOf = (shared: Cooperation, member: Member): Omit<Client<Needs, unkno
     name,
     lock: LOCK,
     services: shared.services(node) as Client<Needs, unknown>['services'],
-    token() {
-      const digits = tokens.pick(HEX).toString(16).padStart(8, '0')
-      return `${name}.${member.attempts}.${digits}`
-    },
+    session: undefined,
+    token: () => `${name}.${member.attempts}.${randomDigits(tokens)}`,
     jitterMs: (maxMs) => jitter.pick(Math.floor(maxMs) + 1),
     *lost(why) {
       const hold = member.believes
@@ -73,9 +88,9 @@ export function* clientLife(shared: Cooperation, member: Member, first: boolean)
   const origin = (hold: string, activity: Activity): Origin => ({ client: name, hold, activity })
 
   if (first && member.startMs > 0) yield* sleep(member.startMs)
-  const before = clientOf(shared, member)
-  const session = algorithm.open === undefined ? undefined : yield* algorithm.open(before, parameters)
-  const me: Client<Needs, unknown> = { ...before, session }
+  const me: { -readonly [Field in keyof Client<Needs, unknown>]: Client<Needs, unknown>[Field] } =
+    clientOf(shared, member)
+  if (algorithm.open !== undefined) me.session = yield* algorithm.open(me, parameters)
   const store = shared.store(member.node)
   const retry = shared.stream(`retry:${name}`)
 
@@ -106,12 +121,15 @@ export function* clientLife(shared: Cooperation, member: Member, first: boolean)
   yield* mark({ kind: 'finished' })
 }
 
-const grantedFact = (hold: string, { token, validUntilMs, validityClock }: Grant) => ({
-  kind: 'granted' as const,
-  hold,
-  ...(token === undefined ? {} : { token }),
-  ...(validUntilMs === undefined ? {} : { validUntilMs, validityClock: validityClock ?? 'wall' }),
-})
+const grantedFact = (hold: string, grant: Grant): Fact => {
+  const { token, validUntilMs, validityClock = 'wall' } = grant
+  if (validUntilMs === undefined) {
+    return token === undefined ? { kind: 'granted', hold } : { kind: 'granted', hold, token }
+  }
+  return token === undefined
+    ? { kind: 'granted', hold, validUntilMs, validityClock }
+    : { kind: 'granted', hold, token, validUntilMs, validityClock }
+}
 
 const watchValidity = (world: World, member: Member, hold: string, held: Grant): void => {
   const { validUntilMs, validityClock = 'wall' } = held
@@ -154,7 +172,8 @@ function* useStore(
   yield* mark({ kind: 'write-sent', hold, value })
   const written = yield* store.write(value, held.token, storeTimeoutMs)
   if (written.ok) yield* mark({ kind: 'write-acknowledged', hold, value })
-  else if (written.why === 'refused') yield* mark({ kind: 'write-refused', hold, why: written.code })
+  else if (written.why === 'refused')
+    yield* mark({ kind: 'write-refused', hold, why: written.code })
   else yield* mark({ kind: 'write-unknown', hold })
 }
 
@@ -162,7 +181,8 @@ function* useStore(
 function* whyNotWrite(member: Member, held: Grant): Process<string | undefined> {
   if (held.validUntilMs !== undefined) {
     const nowMs = held.validityClock === 'monotonic' ? yield* monotonic() : yield* clock()
-    if (nowMs >= held.validUntilMs) return `its lease ended at ${held.validUntilMs} ms of its own clock`
+    if (nowMs >= held.validUntilMs)
+      return `its lease ended at ${held.validUntilMs} ms of its own clock`
   }
   return member.lostWhy
 }

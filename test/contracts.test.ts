@@ -22,7 +22,9 @@ const textOf = (path: string): string => readFileSync(path, 'utf8')
 /** Files of a registry folder in which something is defined with this function. */
 const filesDefining = (folder: string, define: string): readonly string[] =>
   sourcesIn(folder).filter(
-    (path) => !path.endsWith('.test.ts') && new RegExp(`^export const \\w+ = ${define}[(<]`, 'm').test(textOf(path)),
+    (path) =>
+      !path.endsWith('.test.ts') &&
+      new RegExp(`^export const \\w+ = ${define}[(<]`, 'm').test(textOf(path)),
   )
 
 interface Listed {
@@ -54,7 +56,11 @@ const registries: Readonly<Record<string, Registry>> = {
     fileOf: (name) => name,
   },
   faults: {
-    entries: Object.values(faults).map(({ kind, summary }) => ({ name: kind, summary, sources: ['design'] })),
+    entries: Object.values(faults).map(({ kind, summary }) => ({
+      name: kind,
+      summary,
+      sources: ['design'],
+    })),
     folder: 'sim/faults',
     define: 'defineFault',
     fileOf: (name) => name,
@@ -66,72 +72,89 @@ const registries: Readonly<Record<string, Registry>> = {
     fileOf: (name) => name,
   },
   checkers: {
-    entries: checkers.map(({ promise, summary, source }) => ({ name: promise, summary, sources: [source] })),
+    entries: checkers.map(({ promise, summary, source }) => ({
+      name: promise,
+      summary,
+      sources: [source],
+    })),
     folder: 'checkers',
     define: 'defineChecker',
     fileOf: (name) => name.replace('/', '-'),
   },
 }
 
-describe.each(Object.entries(registries))('the registry of %s', (_name, { entries, folder, define, fileOf }) => {
-  const defining = filesDefining(folder, define)
-  const names = entries.map(({ name }) => name)
+describe.each(Object.entries(registries))(
+  'the registry of %s',
+  (_name, { entries, folder, define, fileOf }) => {
+    const defining = filesDefining(folder, define)
+    const names = entries.map(({ name }) => name)
 
-  it('has unique names in kebab-case', () => {
-    expect(new Set(names).size).toBe(names.length)
-    for (const name of names) for (const word of name.split('/')) expect(word).toMatch(KEBAB_CASE)
-  })
+    it('has unique names in kebab-case', () => {
+      expect(new Set(names).size).toBe(names.length)
+      for (const name of names) for (const word of name.split('/')) expect(word).toMatch(KEBAB_CASE)
+    })
 
-  it('lists everything that is defined in its folder, so that nothing can be forgotten', () => {
-    const definitions = defining.flatMap((path) =>
-      [...textOf(path).matchAll(new RegExp(`^export const \\w+ = ${define}[(<]`, 'gm'))],
+    it('lists everything that is defined in its folder, so that nothing can be forgotten', () => {
+      const definitions = defining.flatMap((path) => [
+        ...textOf(path).matchAll(new RegExp(`^export const \\w+ = ${define}[(<]`, 'gm')),
+      ])
+      expect(defining.length).toBeGreaterThan(0)
+      expect(definitions).toHaveLength(entries.length)
+    })
+
+    it('has each entry in the file of its name, or beside its nearest relatives', () => {
+      const files = new Map(defining.map((path) => [basename(path, '.ts'), textOf(path)]))
+      for (const name of names) {
+        // A file may define a variation or two; then their names stand in it.
+        const text =
+          files.get(fileOf(name)) ??
+          [...files.values()].find((other) => other.includes(`'${name}'`))
+        expect(text, name).toContain(`'${name}'`)
+      }
+      for (const file of files.keys()) expect(names.map(fileOf)).toContain(file)
+    })
+
+    it.each(entries.map((entry) => [entry.name, entry] as const))(
+      'sums up %s in one line, and says where it comes from',
+      (_entry, { summary, sources }) => {
+        expect(summary).toMatch(/^\S[^\n]{8,158}\S$/)
+        expect(summary).not.toMatch(/[.!]$/)
+        expect(sources.length).toBeGreaterThan(0)
+        for (const source of sources) expect(source).toMatch(/\S{3}/)
+      },
     )
-    expect(defining.length).toBeGreaterThan(0)
-    expect(definitions).toHaveLength(entries.length)
-  })
+  },
+)
 
-  it('has each entry in the file of its name, or beside its nearest relatives', () => {
-    const files = new Map(defining.map((path) => [basename(path, '.ts'), textOf(path)]))
-    for (const name of names) {
-      // A file may define a variation or two; then their names stand in it.
-      const text = files.get(fileOf(name)) ?? [...files.values()].find((other) => other.includes(`'${name}'`))
-      expect(text, name).toContain(`'${name}'`)
-    }
-    for (const file of files.keys()) expect(names.map(fileOf)).toContain(file)
-  })
+describe.each(algorithms.map((algorithm) => [algorithm.name, algorithm] as const))(
+  'lock %s',
+  (_name, algorithm) => {
+    it('claims only promises that a judge can judge, each once, and says who made them', () => {
+      const promises = algorithm.claims.map(({ promise }) => promise)
+      expect(new Set(promises).size).toBe(promises.length)
+      for (const { promise, from } of algorithm.claims) {
+        expect(checkers.map((checker) => checker.promise)).toContain(promise)
+        expect(from).toMatch(/\S{3}/)
+      }
+    })
 
-  it.each(entries.map((entry) => [entry.name, entry] as const))('sums up %s in one line, and says where it comes from', (_entry, { summary, sources }) => {
-    expect(summary).toMatch(/^\S[^\n]{8,158}\S$/)
-    expect(summary).not.toMatch(/[.!]$/)
-    expect(sources.length).toBeGreaterThan(0)
-    for (const source of sources) expect(source).toMatch(/\S{3}/)
-  })
-})
+    it('needs services that exist, and scales one of them if any', () => {
+      for (const service of Object.keys(algorithm.needs))
+        expect(Object.keys(services)).toContain(service)
+      if (algorithm.scales !== undefined)
+        expect(Object.keys(algorithm.needs)).toContain(algorithm.scales)
+    })
 
-describe.each(algorithms.map((algorithm) => [algorithm.name, algorithm] as const))('lock %s', (_name, algorithm) => {
-  it('claims only promises that a judge can judge, each once, and says who made them', () => {
-    const promises = algorithm.claims.map(({ promise }) => promise)
-    expect(new Set(promises).size).toBe(promises.length)
-    for (const { promise, from } of algorithm.claims) {
-      expect(checkers.map((checker) => checker.promise)).toContain(promise)
-      expect(from).toMatch(/\S{3}/)
-    }
-  })
-
-  it('needs services that exist, and scales one of them if any', () => {
-    for (const service of Object.keys(algorithm.needs)) expect(Object.keys(services)).toContain(service)
-    if (algorithm.scales !== undefined) expect(Object.keys(algorithm.needs)).toContain(algorithm.scales)
-  })
-
-  it('explains its parameters, whose names end in their unit', () => {
-    for (const [name, definition] of Object.entries(algorithm.parameters)) {
-      expect(name).toMatch(/^[a-z][A-Za-z0-9]*$/)
-      expect(definition.about, name).toMatch(/^\S.{8,}/s)
-      if (definition.type === 'duration') expect(name).toMatch(/Ms$/)
-      if (definition.type === 'choice') expect(definition.words).toContain(definition.default)
-    }
-  })
-})
+    it('explains its parameters, whose names end in their unit', () => {
+      for (const [name, definition] of Object.entries(algorithm.parameters)) {
+        expect(name).toMatch(/^[a-z][A-Za-z0-9]*$/)
+        expect(definition.about, name).toMatch(/^\S.{8,}/s)
+        if (definition.type === 'duration') expect(name).toMatch(/Ms$/)
+        if (definition.type === 'choice') expect(definition.words).toContain(definition.default)
+      }
+    })
+  },
+)
 
 describe('checkers', () => {
   it('want to see only facts that exist', () => {
@@ -141,10 +164,16 @@ describe('checkers', () => {
 
 describe('every source file', () => {
   const folders = ['sim', 'algorithms', 'checkers', 'runs', 'bin', 'test', 'bench']
-  const files = folders.flatMap((folder) => sourcesIn(folder)).map((path) => path.slice(ROOT.length + 1))
+  const files = folders
+    .flatMap((folder) => sourcesIn(folder))
+    .map((path) => path.slice(ROOT.length + 1))
 
   it('begins with one sentence that says what it is', () => {
-    const without = files.filter((path) => !/^(#!.*\n)?\/\*\* [^\n]+[.:!?)] \*\/\n/.test(textOf(join(ROOT, path))))
+    // A test says what it is about with `describe`.
+    const sources = files.filter((path) => !path.endsWith('.test.ts'))
+    const without = sources.filter(
+      (path) => !/^(#!.*\n)?\/\*\* [^\n]+[.:!?)] \*\/\n/.test(textOf(join(ROOT, path))),
+    )
     expect(without).toEqual([])
   })
 
@@ -152,6 +181,7 @@ describe('every source file', () => {
     const sentences = new Map<string, string[]>()
     for (const path of files) {
       const [first = ''] = textOf(join(ROOT, path)).split('\n')
+      if (!first.startsWith('/**')) continue
       sentences.set(first, [...(sentences.get(first) ?? []), path])
     }
     expect([...sentences.values()].filter((paths) => paths.length > 1)).toEqual([])

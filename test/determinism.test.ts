@@ -81,7 +81,11 @@ const library = new URL('../dist/runs/index.js', import.meta.url)
 describe('a fresh thread', () => {
   it.skipIf(!existsSync(library))('gives the same hashes (needs `npm run build`)', async () => {
     const plans = algorithms.flatMap((algorithm) => planned(algorithm, [1]).slice(0, 4))
-    const worker = new Worker(program, { eval: true, workerData: { library: library.href, plans }, execArgv: [] })
+    const worker = new Worker(program, {
+      eval: true,
+      workerData: { library: library.href, plans },
+      execArgv: [],
+    })
     const hashes = await new Promise((resolve, reject) => {
       worker.once('message', resolve)
       worker.once('error', reject)

@@ -3,10 +3,11 @@
 import type { TraceEvent } from '#sim'
 import type { Plan } from '../plan.ts'
 import { startBoard } from './board.ts'
-import type { Board, Snapshot } from './board.ts'
+import type { Snapshot } from './board.ts'
 import { answersOf, isUpkeep, NO_ANSWER, requestText, volleyText } from './messages.ts'
 import type { Answers } from './messages.ts'
-import { numeral } from './numerals.ts'
+import { PROMPT_MS, sentenceOf } from './sentences.ts'
+import type { Context, Sentence, Tone } from './sentences.ts'
 
 /** One line of a story. */
 export interface Row {
@@ -16,7 +17,7 @@ export interface Row {
   /** Who acts, and what it does. */
   readonly actor: string
   readonly text: string
-  readonly tone: 'plain' | 'quiet' | 'fault'
+  readonly tone: Tone
   readonly event: TraceEvent
   readonly board: Snapshot
   /** Rows of one key between two rows without one are drawn together. */
@@ -24,151 +25,6 @@ export interface Row {
   /** How often, and until when, if drawn together. */
   readonly times: number
   readonly untilMs: number
-}
-
-interface Sentence {
-  readonly actor: string
-  readonly text: string
-  readonly tone?: Row['tone']
-  readonly mergeable?: boolean
-}
-
-/** A write that reaches the store within this time needs no line of its own for its sending. */
-const PROMPT_MS = 100
-
-const withNumerals = (text: string): string =>
-  text.replace(/\b\d{4,}(\.\d+)?\b/g, (digits) => numeral(Number(digits)))
-
-/** What the teller of the story knows beyond the event at hand. */
-interface Context {
-  readonly board: Board
-  /** Holds whose write reached the store soon after it was sent. */
-  readonly promptWrites: ReadonlySet<string>
-  readonly pausedSinceMs: Map<string, number>
-}
-
-const revokedText = (event: Extract<TraceEvent, { kind: 'service-revoked' }>): string => {
-  const { client, cause, by } = event
-  switch (cause) {
-    case 'expired':
-      return `the lease of ${client} is over`
-    case 'session-ended':
-      return `the session of ${client} is over`
-    case 'lost':
-      return `the grant to ${client} is forgotten`
-    case 'request':
-      return by === undefined || by.client === client
-        ? `the lock is free again`
-        : `${by.client} took the lock away from ${client}`
-  }
-}
-
-const releasedText = {
-  ok: '',
-  'not-held': 'learns that it had nothing to release',
-  unknown: 'does not learn whether its release worked',
-} as const
-
-const grantedSentence = (
-  event: Extract<TraceEvent, { kind: 'granted' }>,
-  board: Board,
-): Sentence => {
-  const { node, token, validUntilMs } = event
-  const others = board.believers().filter((name) => name !== node)
-  const parts = [
-    'has the lock',
-    ...(token === undefined ? [] : [`token ${token}`]),
-    ...(validUntilMs === undefined ? [] : [`valid until ${numeral(validUntilMs)}`]),
-  ]
-  const too = others.length === 0 ? '' : `; ${others.join(' and ')} believes to have it too`
-  return { actor: node, text: parts.join(', ') + too }
-}
-
-const faultSentence = (
-  event: Extract<TraceEvent, { kind: 'fault-began' | 'fault-ended' }>,
-): Sentence | undefined => {
-  if (event.kind === 'fault-began')
-    return { actor: '', text: withNumerals(event.text), tone: 'fault' }
-  // The node itself tells the end of these.
-  if (['pause', 'suspend', 'crash'].includes(event.what)) return undefined
-  return { actor: '', text: `over: ${withNumerals(event.text)}`, tone: 'fault' }
-}
-
-/** The sentence for an event, or undefined for one that another line tells. */
-const sentenceOf = (
-  event: TraceEvent,
-  { board, promptWrites, pausedSinceMs }: Context,
-): Sentence | undefined => {
-  const { node } = event
-  switch (event.kind) {
-    case 'acquiring':
-      return { actor: node, text: 'asks for the lock', mergeable: true }
-    case 'denied':
-      return { actor: node, text: 'does not get it', tone: 'quiet', mergeable: true }
-    case 'granted':
-      return grantedSentence(event, board)
-    case 'validity-ended': {
-      const still = board.snapshot().health(node) === 'paused'
-      return {
-        actor: node,
-        text: `its validity is over${still ? '; it stands still and cannot tell' : ''}`,
-      }
-    }
-    case 'lost':
-      return { actor: node, text: `is told that it has lost the lock: ${event.why}` }
-    case 'releasing':
-      return { actor: node, text: 'releases the lock' }
-    case 'released': {
-      const text = releasedText[event.outcome] ?? ''
-      return text === '' ? undefined : { actor: node, text }
-    }
-    case 'write-skipped':
-      return { actor: node, text: `does not write: ${event.why}` }
-    case 'read-failed':
-      return { actor: node, text: `cannot read: ${event.why}` }
-    case 'write-sent':
-      return promptWrites.has(event.hold)
-        ? undefined
-        : { actor: node, text: `sends its write of ${event.value}` }
-    case 'write-unknown':
-      return { actor: node, text: 'does not learn whether its write happened' }
-    case 'note':
-      return { actor: node, text: event.text, tone: 'quiet' }
-    case 'service-granted':
-      return { actor: node, text: `the lock is now granted to ${event.client}` }
-    case 'service-revoked':
-      return { actor: node, text: revokedText(event) }
-    case 'store-read':
-      return { actor: event.client, text: `reads ${event.value}` }
-    case 'store-written':
-      return { actor: event.client, text: `writes ${event.value} over ${event.before}` }
-    case 'store-refused': {
-      const why =
-        event.token === undefined
-          ? 'no token'
-          : `token ${event.token} is older than ${event.highest}`
-      return { actor: event.client, text: `is refused its ${event.operation} by the store: ${why}` }
-    }
-    case 'fault-began':
-    case 'fault-ended':
-      return faultSentence(event)
-    case 'resumed': {
-      const since = pausedSinceMs.get(node)
-      const after = since === undefined ? '' : ` after ${numeral(event.atMs - since)} ms`
-      return { actor: node, text: `runs on${after} as if nothing had happened`, tone: 'fault' }
-    }
-    case 'restarted':
-      return { actor: node, text: 'is back', tone: 'fault' }
-    case 'push-arrived':
-      return {
-        actor: node,
-        text: `hears from ${event.from}: ${requestText(event.body)}`,
-        tone: 'quiet',
-        mergeable: true,
-      }
-    default:
-      return undefined
-  }
 }
 
 const promptWritesOf = (events: readonly TraceEvent[]): ReadonlySet<string> => {
@@ -186,6 +42,13 @@ const promptWritesOf = (events: readonly TraceEvent[]): ReadonlySet<string> => {
   }
   return prompt
 }
+
+/** What befalls a message as it is sent, and so stands between those of one volley. */
+const FATES: readonly TraceEvent['kind'][] = [
+  'message-lost',
+  'message-delayed',
+  'message-duplicated',
+]
 
 /** The volleys of a trace: the first message of each stands for all. */
 const volleysOf = (
@@ -210,7 +73,8 @@ const volleysOf = (
         requestText(first.body) === requestText(event.body)
       if (!together) flush()
       volley.push(event)
-    } else if (first !== undefined && event.node === first.node) flush()
+    } else if (first !== undefined && event.node === first.node && !FATES.includes(event.kind))
+      flush()
   }
   flush()
   return texts

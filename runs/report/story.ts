@@ -201,7 +201,10 @@ export const story = (input: StoryInput, style: Style): string => {
     const repeated =
       row.times === 1 ? '' : ` (${numeral(row.times)} times, until ${numeral(row.untilMs)})`
     const actor = printable(row.actor)
-    const [first = '', ...more] = wrap(`${printable(row.text)}${repeated}`, textColumns)
+    const [first = '', ...more] = wrap(
+      `${printable(row.text)}${repeated}`,
+      row.actor === '' ? textColumns + actorColumns : textColumns,
+    )
     const index = clients.indexOf(row.actor)
     const tint = (text: string): string =>
       row.tone === 'fault'

@@ -17,6 +17,8 @@ export interface Paint {
 export interface Glyphs {
   readonly good: string
   readonly bad: string
+  /** A promise that is broken, but was never made. */
+  readonly flaw: string
   readonly none: string
   readonly unsure: string
   /** A client that does not believe to hold, one that does, and one whose validity is over. */
@@ -56,6 +58,7 @@ export const plainPaint: Paint = {
 export const unicodeGlyphs: Glyphs = {
   good: '✓',
   bad: '✗',
+  flaw: '×',
   none: '·',
   unsure: '?',
   idle: '│',
@@ -74,6 +77,7 @@ export const unicodeGlyphs: Glyphs = {
 export const asciiGlyphs: Glyphs = {
   good: '+',
   bad: 'X',
+  flaw: 'x',
   none: '.',
   unsure: '?',
   idle: '|',

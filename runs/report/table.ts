@@ -41,9 +41,7 @@ const symbolOf = (
     case 'held':
       return paint.good(glyphs.good)
     case 'violated':
-      return decides(algorithm, verdict.promise)
-        ? paint.bad(glyphs.bad)
-        : paint.warn(glyphs.bad.toLowerCase())
+      return decides(algorithm, verdict.promise) ? paint.bad(glyphs.bad) : paint.warn(glyphs.flaw)
     case 'vacuous':
     case 'inconclusive':
       return paint.warn(glyphs.unsure)
@@ -67,6 +65,9 @@ const kindsText = (plan: Plan): string => {
   return kinds.length === 0 ? 'no faults' : kinds.join(', ')
 }
 
+const shorten = (text: string, columns: number): string =>
+  text.length <= columns ? text : `${text.slice(0, columns - 1)}…`
+
 /** Draws the table, its legend, and the lines that repeat what was broken. */
 export const runTable = (
   rows: readonly TableRow[],
@@ -79,8 +80,9 @@ export const runTable = (
   const rest = columns - nameColumns - promises.length * 4 - 9
   const lines = rows.map((row) => {
     const name = row.algorithm.name.padEnd(nameColumns)
-    if ('skip' in row) return paint.dim(`${name}skipped: ${row.skip}`)
-    if ('error' in row) return `${name}${paint.bad(printable(row.error.split('\n')[0] ?? ''))}`
+    if ('skip' in row) return paint.dim(shorten(`${name}skipped: ${row.skip}`, columns))
+    if ('error' in row)
+      return `${name}${paint.bad(shorten(printable(row.error.split('\n')[0] ?? ''), columns - nameColumns))}`
     const cells = promises.map((promise) => {
       const verdict = row.verdicts.find((candidate) => candidate.promise === promise)
       return `${symbolOf(verdict, row.algorithm, style)}   `
@@ -98,7 +100,7 @@ export const runTable = (
     return `${name}${cells.join('')}${tint(end)}${paint.dim(shown)}`.trimEnd()
   })
   const meaning = promises.map((promise) => `${SHORT[promise]}\u00a0${promise}`).join(', ')
-  const symbols = `${glyphs.good} held, ${glyphs.bad} violated, ${glyphs.unsure} vacuous or inconclusive, ${glyphs.none} not offered`
+  const symbols = `${glyphs.good} held, ${glyphs.bad} violated, ${glyphs.flaw} violated but never promised, ${glyphs.unsure} vacuous or inconclusive, ${glyphs.none} not offered`
   const legend = [symbols, meaning]
     .flatMap((text) => wrap(text, columns))
     .map((line) => paint.dim(line.replaceAll('\u00a0', ' ')))

@@ -22,7 +22,7 @@ const markOf = (verdict: Verdict, decisive: boolean, { paint, glyphs }: Style): 
     case 'held':
       return paint.good(glyphs.good)
     case 'violated':
-      return (decisive ? paint.bad : paint.warn)(glyphs.bad)
+      return decisive ? paint.bad(glyphs.bad) : paint.warn(glyphs.flaw)
     case 'not offered':
       return paint.dim(glyphs.none)
     default:
@@ -49,10 +49,16 @@ export const verdictTable = ({ algorithm, verdicts }: VerdictsInput, style: Styl
     ]
   })
   const promised = verdicts.some(({ promise }) => claimed.has(promise))
-  const note = promised
-    ? [paint.dim(`* promised by the documentation of ${algorithm.name}`)]
-    : [paint.dim(`${algorithm.name} promises none of these`)]
-  return [...lines, ...note].map((line) => `${line}\n`).join('')
+  const flawed = verdicts.some(
+    ({ promise, verdict }) => verdict === 'violated' && !decides(algorithm, promise),
+  )
+  const notes = [
+    promised
+      ? `* promised by the documentation of ${algorithm.name}`
+      : `the documentation of ${algorithm.name} promises none of these`,
+    ...(flawed ? [`${style.glyphs.flaw} violated, but never promised`] : []),
+  ].map(paint.dim)
+  return [...lines, ...notes].map((line) => `${line}\n`).join('')
 }
 
 const clashText = (event: FactEvent): string => {
@@ -80,7 +86,7 @@ export const proofs = ({ algorithm, verdicts }: VerdictsInput, style: Style): st
   const said = new Set<string>()
   const paragraphs = ordered.map(({ promise, witness }) => {
     const decisive = decides(algorithm, promise)
-    const title = `${glyphs.bad} ${promise}`
+    const title = `${decisive ? glyphs.bad : glyphs.flaw} ${promise}`
     const clash = wrap(
       `clash: ${(witness?.events ?? []).map((event) => clashText(event).replaceAll(' ', '\u00a0')).join(', ')}`,
       columns - 4,

@@ -19,7 +19,12 @@ const replicated = (role: Role, service: ServiceName, nodeName: string): Scenari
         at: 0,
         forMs: leaseMs / 10,
       },
-      { kind: 'crash', node: `${nodeName}-1`, at: { node: 'client-1', event: 'granted' }, silent: true },
+      {
+        kind: 'crash',
+        node: `${nodeName}-1`,
+        at: { node: 'client-1', event: 'granted' },
+        silent: true,
+      },
       { kind: 'failover', to: `${nodeName}-2`, at: leaseMs / 2 },
     ],
   }
@@ -28,8 +33,10 @@ const replicated = (role: Role, service: ServiceName, nodeName: string): Scenari
 /** The race for which Redlock was invented. A lock on a consensus service goes through it unharmed. */
 export const failover = defineScenario({
   name: 'failover',
-  summary: 'the leader crashes before replicating the grant; a replica that never heard of it is promoted',
-  source: 'redis.io, Distributed Locks with Redis, "Why failover-based implementations are not enough"',
+  summary:
+    'the leader crashes before replicating the grant; a replica that never heard of it is promoted',
+  source:
+    'redis.io, Distributed Locks with Redis, "Why failover-based implementations are not enough"',
   plan(role) {
     const { leaseMs } = role
     const ensemble = nodesOf(role, 'zookeeper')

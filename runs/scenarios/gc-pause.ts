@@ -5,7 +5,8 @@ import { defineScenario } from './scenario.ts'
 /** C1 reads, stops the world for one and a half leases, C2 gets the lock and writes, C1 wakes and writes at once. */
 export const gcPause = defineScenario({
   name: 'gc-pause',
-  summary: 'the holder stands still past its lease, another takes over, the first wakes up and writes',
+  summary:
+    'the holder stands still past its lease, another takes over, the first wakes up and writes',
   source: 'Kleppmann, How to do distributed locking (2016), first figure; also HBase',
   plan: ({ leaseMs }) => ({
     clients: 2,

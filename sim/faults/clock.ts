@@ -1,7 +1,16 @@
 /** `clock`: a wall clock is set ahead or back, slewed, or a node's oscillator runs fast or slow. */
 
 import * as v from 'valibot'
-import { anyNode, common, defineFault, drawLength, drawMoment, lasting, nodeName, pickMs } from './fault.ts'
+import {
+  anyNode,
+  common,
+  defineFault,
+  drawLength,
+  drawMoment,
+  lasting,
+  nodeName,
+  pickMs,
+} from './fault.ts'
 
 const signedMs = v.pipe(v.number('a number of ms'), v.finite('a finite number of ms'))
 const ppm = v.pipe(
@@ -57,7 +66,11 @@ export const clock = defineFault<Plan>({
     return () => world.driftClock(struck, before, wallOnly)
   },
   draw(stream, cast) {
-    const plan = { kind: 'clock', node: anyNode(stream, cast), at: drawMoment(stream, cast) } as const
+    const plan = {
+      kind: 'clock',
+      node: anyNode(stream, cast),
+      at: drawMoment(stream, cast),
+    } as const
     if (stream.pick(3) === 0) {
       const driftPpm = (stream.pick(2) === 0 ? 1 : -1) * pickMs(stream, 100, 100_000)
       return { ...plan, driftPpm, forMs: drawLength(stream, cast) }

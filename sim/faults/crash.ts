@@ -29,10 +29,16 @@ export const crash = defineFault<v.InferOutput<typeof schema>>({
     return () => world.restart(struck)
   },
   draw(stream, cast) {
-    const plan = { kind: 'crash', node: anyNode(stream, cast), at: drawMoment(stream, cast) } as const
+    const plan = {
+      kind: 'crash',
+      node: anyNode(stream, cast),
+      at: drawMoment(stream, cast),
+    } as const
     const silent = stream.pick(4) === 0 ? { silent: true } : {}
     // A server that never comes back mostly proves that nothing can be locked.
     const forGood = cast.clients.includes(plan.node) && stream.pick(2) === 0
-    return forGood ? { ...plan, ...silent } : { ...plan, ...silent, forMs: pickMs(stream, 1, cast.leaseMs) }
+    return forGood
+      ? { ...plan, ...silent }
+      : { ...plan, ...silent, forMs: pickMs(stream, 1, cast.leaseMs) }
   },
 })

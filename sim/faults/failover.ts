@@ -30,7 +30,9 @@ export const failover = defineFault<v.InferOutput<typeof schema>>({
   },
   draw(stream, cast) {
     // An election of its own needs nobody to promote anybody; a lone server has nobody to promote.
-    const groups = cast.servers.filter(({ service, nodes }) => service !== 'zookeeper' && nodes.length > 1)
+    const groups = cast.servers.filter(
+      ({ service, nodes }) => service !== 'zookeeper' && nodes.length > 1,
+    )
     if (groups.length === 0) return undefined
     const replicas = pickOne(stream, groups).nodes.slice(1)
     return {

@@ -12,7 +12,11 @@ export const milliseconds = v.pipe(
 )
 
 /** A whole number from 1. */
-export const ordinal = v.pipe(v.number('a whole number'), v.integer('a whole number'), v.minValue(1, 'a whole number, 1 or more'))
+export const ordinal = v.pipe(
+  v.number('a whole number'),
+  v.integer('a whole number'),
+  v.minValue(1, 'a whole number, 1 or more'),
+)
 
 /** The name of a node, e.g. `client-1`, `redis-3`, `store`. */
 export const nodeName = v.pipe(v.string('the name of a node'), v.nonEmpty('the name of a node'))
@@ -75,7 +79,8 @@ export interface FaultKind<Plan extends FaultPlan> {
 }
 
 /** Checks a fault's shape and keeps its types. */
-export const defineFault = <Plan extends FaultPlan>(fault: FaultKind<Plan>): FaultKind<Plan> => fault
+export const defineFault = <Plan extends FaultPlan>(fault: FaultKind<Plan>): FaultKind<Plan> =>
+  fault
 
 /** One of a non-empty list. */
 export const pickOne = <Item>(stream: Stream, items: readonly Item[]): Item =>
@@ -106,7 +111,9 @@ export const drawMoment = (stream: Stream, cast: Cast): Moment => {
 
 /** A length for a drawn fault: often a little, sometimes well over a lease. */
 export const drawLength = (stream: Stream, cast: Cast): number =>
-  stream.pick(2) === 0 ? pickMs(stream, 1, cast.leaseMs) : pickMs(stream, cast.leaseMs, cast.leaseMs * 2.5)
+  stream.pick(2) === 0
+    ? pickMs(stream, 1, cast.leaseMs)
+    : pickMs(stream, cast.leaseMs, cast.leaseMs * 2.5)
 
 /** All nodes on which a process runs that is not the store. */
 export const anyNode = (stream: Stream, cast: Cast): string =>

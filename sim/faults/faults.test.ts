@@ -12,7 +12,11 @@ const TIMEOUT = 'timeout: timeout'
 /** A world in which these faults are armed. */
 const struck = (plans: readonly AnyFaultPlan[], options: SmallWorldOptions = {}) => {
   const small = smallWorld(options)
-  const injection = armFaults(small.world, plans, ({ kind }) => faults[kind as AnyFaultPlan['kind']])
+  const injection = armFaults(
+    small.world,
+    plans,
+    ({ kind }) => faults[kind as AnyFaultPlan['kind']],
+  )
   const told = (): readonly string[] =>
     small.facts.flatMap((fact) =>
       fact.kind === 'fault-began' || fact.kind === 'fault-ended'
@@ -64,8 +68,15 @@ describe('suspend', () => {
     })
     small.run()
     expect(read).toEqual([400, 400, 100])
-    expect(small.told()[0]).toBe('fault-began at 50 on client-1: the machine of client-1 is suspended for 300 ms')
-    expect(small.facts).toContainEqual({ atMs: 50, node: 'client-1', kind: 'paused', clocksStop: true })
+    expect(small.told()[0]).toBe(
+      'fault-began at 50 on client-1: the machine of client-1 is suspended for 300 ms',
+    )
+    expect(small.facts).toContainEqual({
+      atMs: 50,
+      node: 'client-1',
+      kind: 'paused',
+      clocksStop: true,
+    })
   })
 })
 
@@ -111,7 +122,9 @@ describe('partition', () => {
     const towards = beating([{ kind: 'partition', groups, oneWay: true, at: 150 }])
     expect(towards.said).toEqual([0, 1, TIMEOUT, TIMEOUT, TIMEOUT, TIMEOUT])
     expect(towards.heard()).toHaveLength(2)
-    const from = beating([{ kind: 'partition', groups: groups.toReversed(), oneWay: true, at: 150 }])
+    const from = beating([
+      { kind: 'partition', groups: groups.toReversed(), oneWay: true, at: 150 },
+    ])
     expect(from.said).toEqual(towards.said)
     expect(from.heard()).toHaveLength(6)
     expect(from.told()).toEqual(['fault-began at 150 on server: server cannot reach client-1 cut'])
@@ -127,7 +140,9 @@ describe('partition', () => {
   })
 
   it('leaves alone who is named nowhere', () => {
-    const small = struck([{ kind: 'partition', groups: [['client-1'], ['server']], at: 0 }], { clients: 2 })
+    const small = struck([{ kind: 'partition', groups: [['client-1'], ['server']], at: 0 }], {
+      clients: 2,
+    })
     const said: unknown[] = []
     for (const node of small.clients) {
       small.start(function* ({ first }) {
@@ -152,14 +167,28 @@ describe('message', () => {
   })
 
   it('strikes as many as it is told to, or all until its end', () => {
-    expect(beating([{ ...towards, action: 'lose', at: 150, count: 2 }]).said).toEqual([0, 1, TIMEOUT, TIMEOUT, 4, 5])
+    expect(beating([{ ...towards, action: 'lose', at: 150, count: 2 }]).said).toEqual([
+      0,
+      1,
+      TIMEOUT,
+      TIMEOUT,
+      4,
+      5,
+    ])
     expect(beating([{ ...towards, action: 'lose', at: 150, forMs: 300 }]).said).toEqual([
-      0, 1, TIMEOUT, TIMEOUT, TIMEOUT, 5,
+      0,
+      1,
+      TIMEOUT,
+      TIMEOUT,
+      TIMEOUT,
+      5,
     ])
   })
 
   it('loses a reply: applied, and nobody knows', () => {
-    const { said, heard } = beating([{ kind: 'message', from: 'server', to: 'client-1', action: 'lose', at: 150 }])
+    const { said, heard } = beating([
+      { kind: 'message', from: 'server', to: 'client-1', action: 'lose', at: 150 },
+    ])
     expect(said).toEqual([0, 1, TIMEOUT, 3, 4, 5])
     expect(heard()).toHaveLength(6)
   })
@@ -169,13 +198,18 @@ describe('message', () => {
     expect(late.heard()[4]).toBe('echo 2 of client-1 at 450')
     expect(late.told()[0]).toContain('message client-1 → server late by 250 ms')
     const doubled = beating([{ ...towards, action: 'duplicate', byMs: 20, at: 150 }])
-    expect(doubled.heard().slice(2, 4)).toEqual(['echo 2 of client-1 at 201', 'echo 2 of client-1 at 221'])
+    expect(doubled.heard().slice(2, 4)).toEqual([
+      'echo 2 of client-1 at 201',
+      'echo 2 of client-1 at 221',
+    ])
     const reordered = beating([{ ...towards, action: 'reorder', at: 150 }])
     expect(reordered.heard()[2]).toBe('echo 2 of client-1 at 205')
   })
 
   it('looks at the operation, and does not land if none came', () => {
-    const { said, injection, told } = beating([{ ...towards, operation: 'refuse', action: 'lose', at: 0 }])
+    const { said, injection, told } = beating([
+      { ...towards, operation: 'refuse', action: 'lose', at: 0 },
+    ])
     expect([said, injection.landed.size, told()]).toEqual([[0, 1, 2, 3, 4, 5], 0, []])
     expect(injection.overAtMs()).toBe(0)
   })
@@ -186,7 +220,9 @@ describe('clock', () => {
     const small = struck([plan])
     const read: [number, number][] = []
     for (const atMs of [100, 200, 300, 400]) {
-      small.at(atMs, () => read.push([small.world.wallMs(small.client), small.world.monotonicMs(small.client)]))
+      small.at(atMs, () =>
+        read.push([small.world.wallMs(small.client), small.world.monotonicMs(small.client)]),
+      )
     }
     small.run()
     return read
@@ -194,9 +230,15 @@ describe('clock', () => {
   const at150 = { kind: 'clock', node: 'client-1', at: 150 } as const
 
   it('jumps, for good or for a while', () => {
-    expect(readings({ ...at150, jumpMs: 1_000 }).map(([wallMs]) => wallMs)).toEqual([100, 1_200, 1_300, 1_400])
-    expect(readings({ ...at150, jumpMs: -50, forMs: 100 }).map(([wallMs]) => wallMs)).toEqual([100, 150, 300, 400])
-    expect(readings({ ...at150, jumpMs: 1_000 }).map(([, monotonicMs]) => monotonicMs)).toEqual([100, 200, 300, 400])
+    expect(readings({ ...at150, jumpMs: 1_000 }).map(([wallMs]) => wallMs)).toEqual([
+      100, 1_200, 1_300, 1_400,
+    ])
+    expect(readings({ ...at150, jumpMs: -50, forMs: 100 }).map(([wallMs]) => wallMs)).toEqual([
+      100, 150, 300, 400,
+    ])
+    expect(readings({ ...at150, jumpMs: 1_000 }).map(([, monotonicMs]) => monotonicMs)).toEqual([
+      100, 200, 300, 400,
+    ])
   })
 
   it('drifts: both clocks, until its end', () => {
@@ -219,14 +261,21 @@ describe('clock', () => {
       clocks: { 'client-1': { driftPpm: 1_000_000 } },
     })
     const read: number[] = []
-    for (const atMs of [150, 250, 260]) small.at(atMs, () => read.push(small.world.wallMs(small.client)))
+    for (const atMs of [150, 250, 260])
+      small.at(atMs, () => read.push(small.world.wallMs(small.client)))
     small.run()
     expect(read).toEqual([300, 400, 420])
   })
 
   it('says in words what happens', () => {
-    const text = (rest: Record<string, number>): string => faults.clock.text({ ...at150, ...rest } as AnyFaultPlan)
-    expect([text({ jumpMs: 5 }), text({ jumpMs: -5 }), text({ driftPpm: 9 }), text({ slewPpm: 9 })]).toEqual([
+    const text = (rest: Record<string, number>): string =>
+      faults.clock.text({ ...at150, ...rest } as AnyFaultPlan)
+    expect([
+      text({ jumpMs: 5 }),
+      text({ jumpMs: -5 }),
+      text({ driftPpm: 9 }),
+      text({ slewPpm: 9 }),
+    ]).toEqual([
       'the wall clock of client-1 is set ahead by 5 ms',
       'the wall clock of client-1 is set back by 5 ms',
       'the clocks of client-1 drift by 9 ppm',
@@ -237,9 +286,15 @@ describe('clock', () => {
 
 describe('failover', () => {
   it('promotes a replica and demotes the others', () => {
-    const { heard, run, told } = struck([{ kind: 'failover', to: 'server-2', at: 10 }], { servers: 3 })
+    const { heard, run, told } = struck([{ kind: 'failover', to: 'server-2', at: 10 }], {
+      servers: 3,
+    })
     run()
-    expect([0, 1, 2].map((index) => heard(index))).toEqual([['demote at 10'], ['promote at 10'], ['demote at 10']])
+    expect([0, 1, 2].map((index) => heard(index))).toEqual([
+      ['demote at 10'],
+      ['promote at 10'],
+      ['demote at 10'],
+    ])
     expect(told()).toEqual(['fault-began at 10 on server-2: server-2 is promoted'])
   })
 
@@ -258,7 +313,12 @@ describe('failover', () => {
 })
 
 describe('the moment of a fault', () => {
-  const pause = (at: AnyFaultPlan['at']): AnyFaultPlan => ({ kind: 'pause', node: 'client-1', at, forMs: 1_000 })
+  const pause = (at: AnyFaultPlan['at']): AnyFaultPlan => ({
+    kind: 'pause',
+    node: 'client-1',
+    at,
+    forMs: 1_000,
+  })
   /** Grants at 10, 20, 30 … and says when the fault began, and when the process went on behind each grant. */
   const granting = (plan: AnyFaultPlan) => {
     const small = struck([plan])
@@ -286,7 +346,9 @@ describe('the moment of a fault', () => {
 
   it('is the first such fact if nothing is said, or a while after it', () => {
     expect(granting(pause({ node: 'client-1', event: 'granted' })).beganMs).toBe(10)
-    expect(granting(pause({ node: 'client-1', event: 'granted', nth: 3, afterMs: 4.5 })).beganMs).toBe(34.5)
+    expect(
+      granting(pause({ node: 'client-1', event: 'granted', nth: 3, afterMs: 4.5 })).beganMs,
+    ).toBe(34.5)
   })
 
   it('is a step, or a while after it', () => {
@@ -297,7 +359,12 @@ describe('the moment of a fault', () => {
   })
 
   it('may be about another node than the one that is struck', () => {
-    const plan = { kind: 'crash', node: 'server', at: { node: 'client-1', event: 'granted' }, silent: true } as const
+    const plan = {
+      kind: 'crash',
+      node: 'server',
+      at: { node: 'client-1', event: 'granted' },
+      silent: true,
+    } as const
     const { heard, beganMs } = granting(plan)
     expect([heard(), beganMs]).toEqual([['crash at 10'], 10])
   })

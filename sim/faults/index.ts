@@ -18,8 +18,12 @@ const registry = { pause, suspend, crash, partition, message, clock, failover }
 
 /** Any fault that a plan can state. */
 export type AnyFaultPlan = {
-  [Kind in keyof typeof registry]: (typeof registry)[Kind] extends FaultKind<infer Plan> ? Plan : never
+  [Kind in keyof typeof registry]: (typeof registry)[Kind] extends FaultKind<infer Plan>
+    ? Plan
+    : never
 }[keyof typeof registry]
 
 /** Every fault, by kind. Each is handed only plans of its own kind, which its schema has read. */
-export const faults = registry as unknown as Readonly<Record<AnyFaultPlan['kind'], FaultKind<FaultPlan>>>
+export const faults = registry as unknown as Readonly<
+  Record<AnyFaultPlan['kind'], FaultKind<FaultPlan>>
+>

@@ -2,7 +2,17 @@
 
 import * as v from 'valibot'
 import type { MessageAction, MessageRule, World } from '../world/index.ts'
-import { common, defineFault, drawMoment, lasting, milliseconds, nodeName, ordinal, pickMs, pickOne } from './fault.ts'
+import {
+  common,
+  defineFault,
+  drawMoment,
+  lasting,
+  milliseconds,
+  nodeName,
+  ordinal,
+  pickMs,
+  pickOne,
+} from './fault.ts'
 
 const schema = v.strictObject({
   kind: v.literal('message'),
@@ -20,7 +30,10 @@ const schema = v.strictObject({
    * `lose`: it never arrives. From a server this loses a reply: the request was applied and nobody
    * knows. `delay`: `byMs` late, later messages overtake it. `duplicate`: again after `byMs`. `reorder`: behind the next ones.
    */
-  action: v.picklist(['lose', 'delay', 'duplicate', 'reorder'], '"lose", "delay", "duplicate" or "reorder"'),
+  action: v.picklist(
+    ['lose', 'delay', 'duplicate', 'reorder'],
+    '"lose", "delay", "duplicate" or "reorder"',
+  ),
   byMs: v.optional(milliseconds),
 })
 
@@ -65,7 +78,8 @@ const beginRule = (world: World, plan: Plan, landed: () => void): (() => void) =
 /** What an unreliable network, a proxy or a retrying driver does to messages. */
 export const message = defineFault<Plan>({
   kind: 'message',
-  summary: 'messages on a link are lost, delayed, duplicated or reordered; losing a reply leaves the caller in doubt',
+  summary:
+    'messages on a link are lost, delayed, duplicated or reordered; losing a reply leaves the caller in doubt',
   schema,
   nodes: ({ from, to }) => [from, to],
   text: (plan) =>

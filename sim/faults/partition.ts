@@ -11,7 +11,10 @@ const group = v.pipe(
 const schema = v.strictObject({
   kind: v.literal('partition'),
   /** Nobody of one group reaches anybody of another; who is named nowhere reaches everybody. */
-  groups: v.pipe(v.array(group, 'a list of groups'), v.minLength(2, 'a list of two groups or more')),
+  groups: v.pipe(
+    v.array(group, 'a list of groups'),
+    v.minLength(2, 'a list of two groups or more'),
+  ),
   ...common,
   ...lasting,
   /** Only messages from the first group to the others are cut. */
@@ -46,8 +49,7 @@ export const partition = defineFault<Plan>({
     landed()
     const hold = plan.hold === true
     eachPair(plan, (from, to) => world.cut(world.node(from), world.node(to), hold))
-    return () =>
-      eachPair(plan, (from, to) => world.heal(world.node(from), world.node(to), hold))
+    return () => eachPair(plan, (from, to) => world.heal(world.node(from), world.node(to), hold))
   },
   draw(stream, cast) {
     const servers = cast.servers.flatMap(({ nodes }) => nodes)

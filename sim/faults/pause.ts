@@ -1,7 +1,16 @@
 /** `pause`: stop-the-world. The node handles nothing while its clocks run on and messages queue in its kernel. */
 
 import * as v from 'valibot'
-import { anyNode, common, defineFault, drawLength, drawMoment, milliseconds, nodeName, pickOne } from './fault.ts'
+import {
+  anyNode,
+  common,
+  defineFault,
+  drawLength,
+  drawMoment,
+  milliseconds,
+  nodeName,
+  pickOne,
+} from './fault.ts'
 
 const schema = v.strictObject({
   kind: v.literal('pause'),

@@ -1,7 +1,15 @@
 /** `suspend`: the whole machine sleeps. As a pause, but the monotonic clock stands still too. */
 
 import * as v from 'valibot'
-import { common, defineFault, drawLength, drawMoment, milliseconds, nodeName, pickOne } from './fault.ts'
+import {
+  common,
+  defineFault,
+  drawLength,
+  drawMoment,
+  milliseconds,
+  nodeName,
+  pickOne,
+} from './fault.ts'
 
 const schema = v.strictObject({
   kind: v.literal('suspend'),

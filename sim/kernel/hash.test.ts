@@ -15,10 +15,13 @@ const hashOf = (items: readonly Item[]): string => {
   return hash.digest()
 }
 
-const items = fc.array(fc.oneof(fc.integer(), fc.double({ noNaN: true }), fc.string({ maxLength: 12 })), {
-  minLength: 1,
-  maxLength: 20,
-})
+const items = fc.array(
+  fc.oneof(fc.integer(), fc.double({ noNaN: true }), fc.string({ maxLength: 12 })),
+  {
+    minLength: 1,
+    maxLength: 20,
+  },
+)
 
 describe('rolling hash', () => {
   it('is sixteen hexadecimal digits and depends on nothing but what was mixed', () => {
@@ -74,7 +77,8 @@ describe('rolling hash', () => {
 
   it('tells ten thousand similar runs apart', () => {
     const seen = new Set<string>()
-    for (let index = 0; index < 10_000; index++) seen.add(hashOf([index % 100, Math.floor(index / 100), 'x']))
+    for (let index = 0; index < 10_000; index++)
+      seen.add(hashOf([index % 100, Math.floor(index / 100), 'x']))
     expect(seen.size).toBe(10_000)
   })
 

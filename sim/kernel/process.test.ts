@@ -60,7 +60,9 @@ describe('sleep', () => {
 
 describe('clock and monotonic', () => {
   it('read the node’s own clocks, which differ from true time and from each other', () => {
-    const { start, run } = smallWorld({ clocks: { 'client-1': { offsetMs: 500, driftPpm: 100_000 } } })
+    const { start, run } = smallWorld({
+      clocks: { 'client-1': { offsetMs: 500, driftPpm: 100_000 } },
+    })
     const read: number[] = []
     start(function* () {
       yield* sleep(110)
@@ -290,7 +292,8 @@ describe('receive and post', () => {
     const mailbox = new Mailbox<number>(world.kernel)
     const got: unknown[] = []
     start(function* () {
-      for (let count = 0; count < 3; count++) got.push([yield* receive(mailbox), world.kernel.nowMs])
+      for (let count = 0; count < 3; count++)
+        got.push([yield* receive(mailbox), world.kernel.nowMs])
     })
     start(function* () {
       yield* sleep(7)

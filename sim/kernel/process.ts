@@ -30,7 +30,6 @@ export class Runner implements Waiter, Task {
   /** The effect that it asked for last, for error messages. */
   waitsFor: Op | undefined
 
-
   private readonly kernel: Kernel
   private readonly generator: Process<unknown>
   private readonly done: Target | undefined
@@ -126,7 +125,8 @@ export class Runner implements Waiter, Task {
       switch (op) {
         case Op.sleep: {
           const ms = effect.amount
-          if (!(ms >= 0)) throw new SimulationError(`sleep(${ms}): a duration is a number of ms, 0 or more`)
+          if (!(ms >= 0))
+            throw new SimulationError(`sleep(${ms}): a duration is a number of ms, 0 or more`)
           const dueMs = quantise(kernel.nowMs + ms / site.monotonicRate)
           this.sleepDueMs = dueMs
           this.frozenBeforeMs = site.frozenMs

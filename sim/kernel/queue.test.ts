@@ -81,7 +81,9 @@ describe('event queue', () => {
     for (let tag = 0; tag < 200; tag++) queue.push(tag, nobody, tag, undefined)
     for (let count = 0; count < 150; count++) queue.pop()
     for (let tag = 200; tag < 700; tag++) queue.push(tag, nobody, tag, undefined)
-    expect(drain(queue).map(({ tag }) => tag)).toEqual(Array.from({ length: 550 }, (_, index) => index + 150))
+    expect(drain(queue).map(({ tag }) => tag)).toEqual(
+      Array.from({ length: 550 }, (_, index) => index + 150),
+    )
   })
 
   it('says -1 when it is empty and goes on working', () => {

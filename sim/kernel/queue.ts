@@ -142,7 +142,10 @@ export class EventQueue {
 
   private grow(): void {
     const capacity = this.times.length * 2
-    const widen = <Numbers extends Int32Array | Float64Array>(from: Numbers, to: Numbers): Numbers => {
+    const widen = <Numbers extends Int32Array | Float64Array>(
+      from: Numbers,
+      to: Numbers,
+    ): Numbers => {
       to.set(from)
       return to
     }

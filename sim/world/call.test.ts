@@ -120,7 +120,10 @@ describe('call', () => {
 
 describe('a link', () => {
   it('delivers in the order in which it was sent, whatever latency it draws', () => {
-    const gaps = fc.array(fc.integer({ min: 0, max: 40 }).map((count) => count / 8), { minLength: 1, maxLength: 40 })
+    const gaps = fc.array(
+      fc.integer({ min: 0, max: 40 }).map((count) => count / 8),
+      { minLength: 1, maxLength: 40 },
+    )
     fc.assert(
       fc.property(gaps, fc.nat(), (list, seed) => {
         const { start, run, heard } = smallWorld({
@@ -134,7 +137,9 @@ describe('a link', () => {
           }
         })
         run()
-        expect(heard().map((line) => line.split(' ')[1])).toEqual(list.map((_gap, index) => String(index)))
+        expect(heard().map((line) => line.split(' ')[1])).toEqual(
+          list.map((_gap, index) => String(index)),
+        )
       }),
       { numRuns: 60 },
     )
@@ -158,7 +163,12 @@ describe('a link', () => {
 
   it('draws the same latencies whoever else is in the world', () => {
     const times = (clients: number): readonly number[] => {
-      const { start, run, world, clients: nodes } = smallWorld({ clients, latency: { minMs: 0.5, maxMs: 20 } })
+      const {
+        start,
+        run,
+        world,
+        clients: nodes,
+      } = smallWorld({ clients, latency: { minMs: 0.5, maxMs: 20 } })
       const answered: number[] = []
       for (const node of nodes) {
         start(function* ({ first }) {
@@ -215,11 +225,18 @@ describe('a message', () => {
   it('is struck by the rule for its operation, after those that the rule lets pass', () => {
     const { world, client, server, start, run } = smallWorld()
     const said: unknown[] = []
-    const rule = { operation: 'echo', skip: 1, left: 2, action: { kind: 'lose' } as const, struck: () => undefined }
+    const rule = {
+      operation: 'echo',
+      skip: 1,
+      left: 2,
+      action: { kind: 'lose' } as const,
+      struck: () => undefined,
+    }
     world.addRule(client, server, rule)
     start(function* ({ first }) {
       said.push(wordOf(yield* first.call({ op: 'refuse' }, 10)))
-      for (const value of [1, 2, 3, 4]) said.push(wordOf(yield* first.call({ op: 'echo', value }, 10)))
+      for (const value of [1, 2, 3, 4])
+        said.push(wordOf(yield* first.call({ op: 'echo', value }, 10)))
       world.removeRule(client, server, rule)
     })
     run()
@@ -335,9 +352,24 @@ describe('a full trace', () => {
     ask(['a'])
     run()
     expect(lines).toEqual([
-      { atMs: 0, node: 'client-1', kind: 'request-sent', message: 1, to: 'server', body: { op: 'echo', value: 'a' } },
+      {
+        atMs: 0,
+        node: 'client-1',
+        kind: 'request-sent',
+        message: 1,
+        to: 'server',
+        body: { op: 'echo', value: 'a' },
+      },
       { atMs: 1, node: 'server', kind: 'request-arrived', message: 1, from: 'client-1', wallMs: 6 },
-      { atMs: 1, node: 'server', kind: 'reply-sent', message: 1, to: 'client-1', body: { ok: true, value: 'a' }, wallMs: 6 },
+      {
+        atMs: 1,
+        node: 'server',
+        kind: 'reply-sent',
+        message: 1,
+        to: 'client-1',
+        body: { ok: true, value: 'a' },
+        wallMs: 6,
+      },
       { atMs: 2, node: 'client-1', kind: 'reply-arrived', message: 1, from: 'server' },
     ])
   })
@@ -350,7 +382,14 @@ describe('a full trace', () => {
     ask(['a', 'b', 'c'])
     run()
     const kinds = lines.map(({ kind }) => kind)
-    expect(kinds).toEqual(expect.arrayContaining(['message-lost', 'message-delayed', 'message-duplicated', 'timed-out']))
+    expect(kinds).toEqual(
+      expect.arrayContaining([
+        'message-lost',
+        'message-delayed',
+        'message-duplicated',
+        'timed-out',
+      ]),
+    )
   })
 
   it('changes nothing: the hash is the same without it', () => {

@@ -60,14 +60,20 @@ describe('clock', () => {
   it('knows when it will show an instant: then within a tick it does, and not before', () => {
     const offsets = fc.integer({ min: -8_000, max: 8_000 }).map((count) => count / 8)
     fc.assert(
-      fc.property(offsets, drifts, ticks(1_000), ticks(5_000), (offsetMs, driftPpm, nowMs, localMs) => {
-        const clock = new Clock(offsetMs, driftPpm)
-        const atMs = clock.whenShows(localMs, nowMs)
-        expect(atMs).toBeGreaterThanOrEqual(nowMs)
-        expect(Number.isInteger(atMs * 8)).toBe(true)
-        expect(clock.read(atMs + 1 / 8)).toBeGreaterThanOrEqual(localMs)
-        if (atMs > nowMs) expect(clock.read(atMs - 1 / 8)).toBeLessThan(localMs)
-      }),
+      fc.property(
+        offsets,
+        drifts,
+        ticks(1_000),
+        ticks(5_000),
+        (offsetMs, driftPpm, nowMs, localMs) => {
+          const clock = new Clock(offsetMs, driftPpm)
+          const atMs = clock.whenShows(localMs, nowMs)
+          expect(atMs).toBeGreaterThanOrEqual(nowMs)
+          expect(Number.isInteger(atMs * 8)).toBe(true)
+          expect(clock.read(atMs + 1 / 8)).toBeGreaterThanOrEqual(localMs)
+          if (atMs > nowMs) expect(clock.read(atMs - 1 / 8)).toBeLessThan(localMs)
+        },
+      ),
     )
   })
 
@@ -172,11 +178,15 @@ describe('alarm', () => {
         }
         // A second pair of eyes looks at the clock at every tick.
         const firstSeen: number[] = []
-        const look = { fire: (): void => {
-          const seenMs = world.kernel.nowMs
-          if (firstSeen.length === 0 && client.wall.read(seenMs) >= localMs) firstSeen.push(seenMs)
-          if (firstSeen.length === 0 && seenMs < 10_000) world.kernel.at(seenMs + 1 / 8, look, 0, undefined)
-        } }
+        const look = {
+          fire: (): void => {
+            const seenMs = world.kernel.nowMs
+            if (firstSeen.length === 0 && client.wall.read(seenMs) >= localMs)
+              firstSeen.push(seenMs)
+            if (firstSeen.length === 0 && seenMs < 10_000)
+              world.kernel.at(seenMs + 1 / 8, look, 0, undefined)
+          },
+        }
         world.kernel.at(0, look, 0, undefined)
         run()
         if (firstSeen.length === 0) return

@@ -39,7 +39,10 @@ export class Clock {
   whenShows(localMs: number, nowMs: number): number {
     if (this.exact(nowMs) >= localMs) return nowMs
     if (this.rateNow === 0 || localMs === Infinity) return Infinity
-    return Math.max(nowMs, quantiseUp(this.baseTrueMs + (localMs - this.baseLocalMs) / this.rateNow))
+    return Math.max(
+      nowMs,
+      quantiseUp(this.baseTrueMs + (localMs - this.baseLocalMs) / this.rateNow),
+    )
   }
 
   private exact(nowMs: number): number {

@@ -132,7 +132,10 @@ describe('a crash of a server', () => {
 })
 
 describe('a crash of a client', () => {
-  const twoLives = (small: ReturnType<typeof smallWorld>, life: (stub: SmallClient, first: boolean) => Process) => {
+  const twoLives = (
+    small: ReturnType<typeof smallWorld>,
+    life: (stub: SmallClient, first: boolean) => Process,
+  ) => {
     small.world.onRestart(small.client, () => small.start((stub) => life(stub, false)))
     small.start((stub) => life(stub, true))
   }
@@ -192,7 +195,11 @@ describe('a crash of a client', () => {
     at(60, () => world.restart(client))
     run()
     expect(said).toEqual([true])
-    expect(heard()).toEqual(['hold of client-1 at 1', 'closed client-1 at 51', 'free of client-1 at 61'])
+    expect(heard()).toEqual([
+      'hold of client-1 at 1',
+      'closed client-1 at 51',
+      'free of client-1 at 61',
+    ])
     expect(client.incarnation).toBe(1)
   })
 

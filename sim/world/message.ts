@@ -283,15 +283,7 @@ export class Call implements Target, RequestInput<unknown> {
   }
 
   private copy(): Call {
-    const copy = new Call(
-      this.world,
-      this.connection,
-      this.body,
-      this.origin,
-      NOBODY,
-      0,
-      Infinity,
-    )
+    const copy = new Call(this.world, this.connection, this.body, this.origin, NOBODY, 0, Infinity)
     copy.settled = true
     return copy
   }

@@ -81,7 +81,9 @@ export class Alarm implements Target {
     if (this.localMs === Infinity) return
     if (this.clock.read(this.kernel.nowMs) < this.localMs) {
       // Rounding can leave the clock a tick short of what whenShows promised.
-      this.arm(Math.max(this.clock.whenShows(this.localMs, this.kernel.nowMs), this.kernel.nowMs + 1 / 8))
+      this.arm(
+        Math.max(this.clock.whenShows(this.localMs, this.kernel.nowMs), this.kernel.nowMs + 1 / 8),
+      )
       return
     }
     this.localMs = Infinity

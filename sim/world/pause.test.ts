@@ -135,7 +135,8 @@ describe('a pause of a server', () => {
     const { start, run, at, world, server, heard } = smallWorld()
     const said: unknown[] = []
     start(function* ({ first }) {
-      for (const value of ['a', 'b']) said.push(wordOf(yield* first.call({ op: 'echo', value }, 100)))
+      for (const value of ['a', 'b'])
+        said.push(wordOf(yield* first.call({ op: 'echo', value }, 100)))
     })
     at(0, () => world.pause(server, false))
     at(500, () => world.resume(server, false))

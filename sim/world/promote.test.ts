@@ -21,7 +21,11 @@ describe('promotion', () => {
     const { world, servers, leaders, heard, facts } = group()
     world.promote(servers[2]!, true, undefined)
     expect(leaders()).toEqual([2, 2, 2])
-    expect([0, 1, 2].map((index) => heard(index))).toEqual([['demote at 0'], ['demote at 0'], ['promote at 0']])
+    expect([0, 1, 2].map((index) => heard(index))).toEqual([
+      ['demote at 0'],
+      ['demote at 0'],
+      ['promote at 0'],
+    ])
     expect(facts).toEqual([{ atMs: 0, node: 'server-3', kind: 'promoted', insteadOf: 'server-1' }])
   })
 
@@ -49,13 +53,19 @@ describe('promotion', () => {
     const { world, servers, facts } = group()
     world.promote(servers[1]!, false, ['client-2'])
     world.promote(servers[2]!, false, undefined)
-    expect(facts.map((fact) => 'insteadOf' in fact && fact.insteadOf)).toEqual(['server-1', 'server-2'])
+    expect(facts.map((fact) => 'insteadOf' in fact && fact.insteadOf)).toEqual([
+      'server-1',
+      'server-2',
+    ])
   })
 })
 
 describe('a server that is alone', () => {
   it('has a name without a number', () => {
     expect(smallWorld().server.name).toBe('server')
-    expect(smallWorld({ servers: 2 }).servers.map(({ node }) => node.name)).toEqual(['server-1', 'server-2'])
+    expect(smallWorld({ servers: 2 }).servers.map(({ node }) => node.name)).toEqual([
+      'server-1',
+      'server-2',
+    ])
   })
 })

@@ -3,6 +3,7 @@
 import { LocksimBug } from '../kernel/index.ts'
 import type { Choice, Origin, Reply, RevokeCause, StoreFact } from '../kernel/index.ts'
 import type { AnyService, Connection, Input, Outbox, RequestInput } from '../services/index.ts'
+import type { Clock } from './clock.ts'
 import { Call, Letter } from './message.ts'
 import type { ClientConnection } from './message.ts'
 import { Alarm } from './node.ts'
@@ -26,7 +27,7 @@ export class Server implements Outbox {
   private readonly world: World
   private readonly state: unknown
   private readonly alarm: Alarm
-  private readonly clock: 'wall' | 'monotonic'
+  private readonly clock: Clock
   /** Why the data changed in the current step, if they did, and whose request it was. */
   private cause: RevokeCause | undefined
   private by: Origin | undefined
@@ -46,10 +47,11 @@ export class Server implements Outbox {
     this.service = service
     this.index = index
     this.group = group
-    this.clock = service.clockWith?.(options) ?? service.clock
+    const which = service.clockWith?.(options) ?? service.clock
+    this.clock = node[which]
     this.state = service.create({ index, size, options, choice })
     this.view = service.view(this.state)
-    this.alarm = new Alarm(world.kernel, node, this.clock, () => this.ring())
+    this.alarm = new Alarm(world.kernel, node, which, () => this.ring())
   }
 
   /** Asks for the first tick, if the service wants one. */
@@ -59,7 +61,7 @@ export class Server implements Outbox {
 
   /** Feeds one input; everything that comes of it leaves at this instant. */
   take(input: Input<unknown, unknown>): void {
-    const nowMs = this.node[this.clock].read(this.world.kernel.nowMs)
+    const nowMs = this.clock.read(this.world.kernel.nowMs)
     try {
       this.service.step(this.state, input, nowMs, this)
     } catch (error) {

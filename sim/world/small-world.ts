@@ -1,7 +1,15 @@
 /** A small world for tests: clients, servers of a service that does what it is told, and everything that is seen. */
 
 import { ok, randomChoice, refused } from '../kernel/index.ts'
-import type { Choice, FactEvent, Mailbox, Origin, Process, Reply, TraceEvent } from '../kernel/index.ts'
+import type {
+  Choice,
+  FactEvent,
+  Mailbox,
+  Origin,
+  Process,
+  Reply,
+  TraceEvent,
+} from '../kernel/index.ts'
 import { defineService } from '../services/service.ts'
 import type { Connection, Input, Port, RequestInput, StubEnvironment } from '../services/service.ts'
 import type { Latency } from './network.ts'
@@ -35,7 +43,8 @@ export interface SmallClient {
   readonly mailbox: <Letter>() => Mailbox<Letter>
 }
 
-const nameOf = ({ client, number }: Connection): string => (number === 0 ? client : `${client}.${number}`)
+const nameOf = ({ client, number }: Connection): string =>
+  number === 0 ? client : `${client}.${number}`
 
 /** Notes all that it hears, with its own clock, and obeys. */
 export const obedient = (clock: 'wall' | 'monotonic' = 'wall') =>
@@ -51,7 +60,9 @@ export const obedient = (clock: 'wall' | 'monotonic' = 'wall') =>
       switch (input.kind) {
         case 'request': {
           const { body, connection } = input
-          state.heard.push(`${body.op}${'value' in body ? ` ${String(body.value)}` : ''} of ${nameOf(connection)} at ${nowMs}`)
+          state.heard.push(
+            `${body.op}${'value' in body ? ` ${String(body.value)}` : ''} of ${nameOf(connection)} at ${nowMs}`,
+          )
           if (body.op === 'hold') {
             state.held.push(input)
             return
@@ -67,7 +78,10 @@ export const obedient = (clock: 'wall' | 'monotonic' = 'wall') =>
             for (const held of state.held) out.reply(held, ok('freed'))
             state.held = []
           }
-          out.reply(input, body.op === 'refuse' ? refused('NO') : ok(body.op === 'echo' ? body.value : true))
+          out.reply(
+            input,
+            body.op === 'refuse' ? refused('NO') : ok(body.op === 'echo' ? body.value : true),
+          )
           return
         }
         case 'closed':
@@ -143,7 +157,11 @@ export const smallWorld = (options: SmallWorldOptions = {}) => {
     clients,
     servers,
     /** Starts a process on a client, the first if nothing is said. */
-    start(body: (stub: SmallClient) => Process<unknown>, node = clients[0] as Node, name = 'client'): void {
+    start(
+      body: (stub: SmallClient) => Process<unknown>,
+      node = clients[0] as Node,
+      name = 'client',
+    ): void {
       const stub = world.clientOf(service, node) as SmallClient
       world.start(node, name, body(stub), IDLE)
     },

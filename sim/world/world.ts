@@ -90,7 +90,10 @@ export class World implements Host {
   private readonly groups = new Map<string, Server[]>()
   private readonly connections = new Map<Node, ClientConnection[]>()
   private readonly watches = new Map<string, FactWatch[]>()
-  private readonly stepWatches = new Map<Node, { readonly step: number; readonly ring: () => void }[]>()
+  private readonly stepWatches = new Map<
+    Node,
+    { readonly step: number; readonly ring: () => void }[]
+  >()
   private readonly leaders = new Map<string, Map<string, number>>()
   private readonly restarts = new Map<Node, () => void>()
   private watching = false
@@ -111,7 +114,11 @@ export class World implements Host {
   }
 
   /** Adds a group of servers of one service: `redis-1` … or, if it is alone, `store`. */
-  addServers(service: AnyService, size: number, options: Readonly<Record<string, unknown>>): readonly Server[] {
+  addServers(
+    service: AnyService,
+    size: number,
+    options: Readonly<Record<string, unknown>>,
+  ): readonly Server[] {
     const group: Server[] = []
     const merged = { ...(service.options as object), ...options }
     for (let index = 0; index < size; index++) {
@@ -181,7 +188,8 @@ export class World implements Host {
     const later =
       afterMs === undefined
         ? ring
-        : (): void => this.kernel.at(this.kernel.nowMs + quantise(afterMs), { fire: ring }, 0, undefined)
+        : (): void =>
+            this.kernel.at(this.kernel.nowMs + quantise(afterMs), { fire: ring }, 0, undefined)
     if ('step' in moment) {
       const node = this.node(moment.node)
       const list = this.stepWatches.get(node) ?? []
@@ -453,7 +461,8 @@ export class World implements Host {
   }
 
   private release(node: Node): void {
-    for (const { target, tag, payload } of node.takeDeferred()) this.kernel.soon(target, tag, payload)
+    for (const { target, tag, payload } of node.takeDeferred())
+      this.kernel.soon(target, tag, payload)
   }
 
   private abandon(node: Node, silent: boolean): void {

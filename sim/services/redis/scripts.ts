@@ -1,6 +1,6 @@
-/**
- * The scripts that servers know by name, as atomic functions over commands.
- *
+/** The scripts that servers know by name, as atomic functions over commands. */
+
+/*
  * A script sees one frozen instant and nothing else runs meanwhile; what it wrote before it fails stays
  * written (docs/interact/programmability/eval-intro.md).
  */

@@ -1,7 +1,6 @@
-/**
- * How servers find a leader: the newest log wins, then a majority promises it a new epoch
- * (FastLeaderElection.java; "Discovery" of the Zab paper).
- */
+/** How servers find a leader: the newest log wins, then a majority promises it a new epoch. */
+
+// FastLeaderElection.java; "Discovery" of the Zab paper.
 
 import type { Outbox } from '../service.ts'
 import { hangUpAll } from './deliver.ts'

@@ -1,7 +1,6 @@
-/**
- * How a leader and its followers keep one log: proposals are committed once a majority has them on disk
- * (zookeeperInternals.md, "Active Messaging").
- */
+/** How a leader and its followers keep one log: proposals are committed once a majority has them on disk. */
+
+// zookeeperInternals.md, "Active Messaging".
 
 import type { Outbox } from '../service.ts'
 import { attach, commitTo, syncAt, takePending } from './deliver.ts'
