@@ -21,7 +21,7 @@ export interface Claim {
 }
 
 /** How many servers of which service the lock runs on, e.g. `{ redis: 5 }`. */
-export type Needs = Partial<Record<ServiceName, number>>
+export type Needs = { readonly [Name in ServiceName]?: number | undefined }
 
 /** What acquire returns when the client holds the lock. An algorithm may add fields of its own for release. */
 export interface Grant {
@@ -90,8 +90,8 @@ export interface Algorithm<
   services?(
     parameters: ParameterValues<Definitions>,
   ): Readonly<Partial<Record<ServiceName, Readonly<Record<string, unknown>>>>>
-  /** Whether a grant has a fencing token and an end of validity; a function where parameters decide. */
-  readonly gives: Gives | ((parameters: ParameterValues<Definitions>) => Gives)
+  /** Whether a grant has a fencing token and an end of validity. */
+  gives(parameters: ParameterValues<Definitions>): Gives
   /**
    * How long the lock stays granted to a holder that has fallen silent, in ms: TTL, session timeout.
    * Infinity if for ever. Scenarios scale their times by it.

@@ -45,7 +45,7 @@ export const dbForUpdate = defineAlgorithm({
     ),
   },
   services: ({ flavour, indexed }) => ({ sql: { flavour, indexed } }),
-  gives: { token: false, validity: false },
+  gives: () => ({ token: false, validity: false }),
   // Until the server notices the end of the connection: ms after a killed process, hours after a power cut.
   leaseMs: () => Infinity,
 

@@ -42,7 +42,7 @@ export const dbInsert = defineAlgorithm({
     retryRelease: flag(false, 'say DELETE again when its answer did not come'),
     poolSize: count(1, 'connections of one client process'),
   },
-  gives: { token: false, validity: false },
+  gives: () => ({ token: false, validity: false }),
   // Nothing ever frees the row of a holder that fell silent.
   leaseMs: () => Infinity,
 

@@ -13,7 +13,7 @@ export const noLock = defineAlgorithm({
   canary: true,
   needs: {},
   parameters: {},
-  gives: { token: false, validity: false },
+  gives: () => ({ token: false, validity: false }),
   // There is no lease; scenarios need some time to scale by.
   leaseMs: () => 10_000,
 

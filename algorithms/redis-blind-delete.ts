@@ -22,7 +22,7 @@ export const redisBlindDelete = defineAlgorithm({
   needs: { redis: 1 },
   scales: 'redis',
   parameters: { ttlMs: duration(10_000, 'how long the key lives') },
-  gives: { token: false, validity: false },
+  gives: () => ({ token: false, validity: false }),
   leaseMs: ({ ttlMs }) => ttlMs,
 
   *acquire(me, { ttlMs }) {

@@ -37,7 +37,7 @@ export const redisSetPx = defineAlgorithm({
         'read the key and take the lock if it is ours; or delete it if it is ours',
     ),
   },
-  gives: { token: false, validity: false },
+  gives: () => ({ token: false, validity: false }),
   leaseMs: ({ ttlMs }) => ttlMs,
 
   *acquire(me, { ttlMs, onUnknown }): Process<KeyGrant | undefined> {

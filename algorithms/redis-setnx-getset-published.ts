@@ -29,7 +29,7 @@ export const redisSetnxGetsetPublished = defineAlgorithm({
   needs: { redis: 1 },
   scales: 'redis',
   parameters: { expire: count(60, 'meant as seconds, used as ms') },
-  gives: { token: false, validity: false },
+  gives: () => ({ token: false, validity: false }),
   leaseMs: ({ expire }) => expire,
 
   *acquire(me, { expire }) {

@@ -34,7 +34,7 @@ export const redisSetnxGetset = defineAlgorithm({
   parameters: {
     ttlMs: duration(10_000, 'how far ahead the stamp is; the article uses 60 s'),
   },
-  gives: { token: false, validity: false },
+  gives: () => ({ token: false, validity: false }),
   // Others may take the lock over after that, by their own clocks; until somebody does it stays granted.
   leaseMs: ({ ttlMs }) => ttlMs,
 

@@ -66,7 +66,7 @@ export const zkSequentialPublished = defineAlgorithm({
   parameters: {
     sessionTimeoutMs: duration(30_000, 'session timeout, and also the longest wait for the lock'),
   },
-  gives: { token: false, validity: false },
+  gives: () => ({ token: false, validity: false }),
   leaseMs: ({ sessionTimeoutMs }) => sessionTimeoutMs,
 
   *acquire(me, { sessionTimeoutMs }): Process<Held | undefined> {

@@ -102,7 +102,7 @@ export const zkSequential = defineAlgorithm({
       'whether a client stops believing when its connection is gone, not only when its session is',
     ),
   },
-  gives: { token: true, validity: false },
+  gives: () => ({ token: true, validity: false }),
   leaseMs: ({ sessionTimeoutMs }) => sessionTimeoutMs,
 
   *open(me, { sessionTimeoutMs, stopOnDisconnect }): Process<Connected> {

@@ -18,5 +18,16 @@ export { checkers } from '#checkers'
 export type { PromiseName, Verdict } from '#checkers'
 export { LocksimBug, SimulationError } from '#sim'
 export type { TraceEvent } from '#sim'
-export { algorithms } from '#algorithms'
-export type { AnyAlgorithm } from '#algorithms'
+// What a lock of one's own is written with.
+export { all, clock, monotonic, note, post, race, receive, sleep, spawn, stop } from '#sim'
+export type { FactEvent, Mailbox, Origin, Process, Reply, Task } from '#sim'
+export { algorithms, count, defineAlgorithm, duration, flag, oneOf } from '#algorithms'
+export type {
+  Algorithm,
+  AnyAlgorithm,
+  Claim,
+  Client,
+  Gives,
+  Grant,
+  ReleaseOutcome,
+} from '#algorithms'

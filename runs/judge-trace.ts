@@ -34,6 +34,13 @@ const faultsOverAtMs = (plan: Plan, events: readonly TraceEvent[]): number => {
   return active.size > 0 ? Infinity : lastMs
 }
 
+/** Nodes' own clocks are for readers of traces; in a run no judge sees them. */
+const asInRun = (event: TraceEvent): TraceEvent => {
+  if (event.wallMs === undefined) return event
+  const { wallMs: _wallMs, ...rest } = event
+  return rest as TraceEvent
+}
+
 /** Judges a saved trace, e.g. with a checker that did not exist when it was written. */
 export const judgeTrace = (
   { plan, events, end }: Pick<Trace, 'plan' | 'events' | 'end'>,
@@ -43,7 +50,7 @@ export const judgeTrace = (
   const spells = measureOrphansAndPhantoms()
   const landed = new Set<number>()
   for (const event of events) {
-    judging.see(event)
+    judging.see(asInRun(event))
     spells.see(event)
     if (event.kind === 'fault-began') landed.add(event.fault)
   }

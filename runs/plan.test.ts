@@ -20,6 +20,17 @@ const complaint = (input: unknown): string => {
   throw new Error('the plan was accepted')
 }
 
+/** Whether it is read or refused; throws what is neither. */
+const verdictOn = (input: unknown): 'read' | 'refused' => {
+  try {
+    parsePlan(input)
+    return 'read'
+  } catch (error) {
+    if (error instanceof InputError) return 'refused'
+    throw error
+  }
+}
+
 describe('a plan', () => {
   it('needs a format and a lock; everything else has a default', () => {
     expect(parsePlan(base)).toEqual({
@@ -142,12 +153,9 @@ describe('a plan', () => {
         fc.anything(),
         fc.constantFrom('faults', 'workload', 'clocks', 'parameters', 'seed'),
         (value, field) => {
+          // Whatever else it threw would end the property.
           for (const input of [value, { ...base, [field]: value }]) {
-            try {
-              parsePlan(input)
-            } catch (error) {
-              expect(error).toBeInstanceOf(InputError)
-            }
+            expect(verdictOn(input)).toMatch(/read|refused/)
           }
         },
       ),
@@ -156,14 +164,11 @@ describe('a plan', () => {
 
   it('survives being written down', () => {
     for (const algorithm of algorithms) {
-      for (const scenario of scenarios) {
-        const plan = planScenario(scenario, algorithm, 1)
-        if (!('skip' in plan)) expect(parsePlan(JSON.parse(JSON.stringify(plan)))).toEqual(plan)
-      }
-      for (let seed = 0; seed < 20; seed++) {
-        const plan = drawPlan(algorithm, seed)
-        expect(parsePlan(JSON.parse(JSON.stringify(plan)))).toEqual(plan)
-      }
+      const plans = [
+        ...scenarios.map((scenario) => planScenario(scenario, algorithm, 1)),
+        ...Array.from({ length: 20 }, (_, seed) => drawPlan(algorithm, seed)),
+      ].filter((plan) => !('skip' in plan))
+      for (const plan of plans) expect(parsePlan(JSON.parse(JSON.stringify(plan)))).toEqual(plan)
     }
   })
 })

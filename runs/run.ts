@@ -14,7 +14,7 @@ import type {
   StopReason,
   TraceEvent,
 } from '#sim'
-import type { AnyAlgorithm, Gives } from '#algorithms'
+import type { AnyAlgorithm } from '#algorithms'
 import type { Plan } from './plan.ts'
 import { settle, STORE } from './settle.ts'
 import type { Settled } from './settle.ts'
@@ -60,8 +60,7 @@ const DRAIN_MS = 1_000
 
 /** What a judge may know of a run before it begins. */
 export const headerOf = ({ plan, algorithm, parameters, clients }: Settled): RunHeader => {
-  const gives: Gives =
-    typeof algorithm.gives === 'function' ? algorithm.gives(parameters as never) : algorithm.gives
+  const gives = algorithm.gives(parameters as never)
   return {
     clients,
     offersToken: gives.token,

@@ -18,25 +18,24 @@ describe.each(scenarios.map((scenario) => [scenario.name, scenario] as const))(
   'scenario %s',
   (name, scenario) => {
     it('has a part for most locks, and a reason for the others', () => {
-      let parts = 0
-      for (const algorithm of algorithms) {
-        const plan = planScenario(scenario, algorithm, 1)
-        if ('skip' in plan) {
-          expect(plan.skip).toMatch(/^it[s ]/)
-          continue
-        }
-        parts++
-        expect(plan).toMatchObject({ algorithm: algorithm.name, scenario: name, seed: 1 })
+      const planned = algorithms.map((algorithm) => planScenario(scenario, algorithm, 1))
+      const skips = planned.flatMap((plan) => ('skip' in plan ? [plan.skip] : []))
+      for (const skip of skips) expect(skip).toMatch(/^it[s ]/)
+      const plans = planned.flatMap((plan) => ('skip' in plan ? [] : [plan]))
+      for (const plan of plans) {
+        expect(plan).toMatchObject({ scenario: name, seed: 1 })
         expect(['finished', 'horizon']).toContain(run(plan).why)
       }
-      expect(parts).toBeGreaterThan(algorithms.length / 2)
+      expect(plans.length).toBeGreaterThan(algorithms.length / 2)
     })
 
     it('strikes with all its faults', () => {
-      for (const lock of ['redlock', 'redis-set-px']) {
-        const plan = planScenario(scenario, algorithmNamed(lock), 1)
-        if (!('skip' in plan))
-          expect(run(plan).landed).toEqual(plan.faults.map((_fault, index) => index))
+      const plans = ['redlock', 'redis-set-px']
+        .map((lock) => planScenario(scenario, algorithmNamed(lock), 1))
+        .flatMap((plan) => ('skip' in plan ? [] : [plan]))
+      expect(plans.length).toBeGreaterThan(0)
+      for (const plan of plans) {
+        expect(run(plan).landed).toEqual(plan.faults.map((_fault, index) => index))
       }
     })
   },

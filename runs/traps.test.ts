@@ -17,7 +17,7 @@ const reaching = (reach: () => unknown): AnyAlgorithm =>
     claims: [],
     needs: {},
     parameters: {},
-    gives: { token: false, validity: false },
+    gives: () => ({ token: false, validity: false }),
     leaseMs: () => Infinity,
     *acquire() {
       reach()

@@ -27,7 +27,7 @@ const storyOf = (input: Partial<PlanInput>, node = 'client-1'): readonly string[
     .filter((fact) => fact.node === node)
     .map(({ kind, atMs }) => `${kind} at ${atMs}`)
 
-const cutOff = { kind: 'partition', groups: [['client-1'], ['store']] } as const
+const cutOff = { kind: 'partition' as const, groups: [['client-1'], ['store']] }
 
 describe('a client', () => {
   it('acquires, reads, works, writes, releases, thinks and does it again', () => {

@@ -109,7 +109,7 @@ describe.each(Object.entries(registries))(
         const text =
           files.get(fileOf(name)) ??
           [...files.values()].find((other) => other.includes(`'${name}'`))
-        expect(text, name).toContain(`'${name}'`)
+        expect(text ?? `no file for ${name}`).toContain(`'${name}'`)
       }
       for (const file of files.keys()) expect(names.map(fileOf)).toContain(file)
     })
@@ -141,16 +141,19 @@ describe.each(algorithms.map((algorithm) => [algorithm.name, algorithm] as const
     it('needs services that exist, and scales one of them if any', () => {
       for (const service of Object.keys(algorithm.needs))
         expect(Object.keys(services)).toContain(service)
-      if (algorithm.scales !== undefined)
-        expect(Object.keys(algorithm.needs)).toContain(algorithm.scales)
+      const { scales = Object.keys(algorithm.needs)[0] } = algorithm
+      expect(scales === undefined || scales in algorithm.needs).toBe(true)
     })
 
     it('explains its parameters, whose names end in their unit', () => {
       for (const [name, definition] of Object.entries(algorithm.parameters)) {
         expect(name).toMatch(/^[a-z][A-Za-z0-9]*$/)
-        expect(definition.about, name).toMatch(/^\S.{8,}/s)
-        if (definition.type === 'duration') expect(name).toMatch(/Ms$/)
-        if (definition.type === 'choice') expect(definition.words).toContain(definition.default)
+        expect(definition.about).toMatch(/^\S.{8,}/s)
+        expect(definition.type === 'duration').toBe(name.endsWith('Ms'))
+        const { words = [definition.default] } = definition as {
+          readonly words?: readonly unknown[]
+        }
+        expect(words).toContain(definition.default)
       }
     })
   },

@@ -17,8 +17,12 @@ const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
 /** Random values say nothing to a reader: `client-1.1.90203396` becomes `client-1`. */
 const withoutNoise = (text: string): string => text.replace(/\.\d+\.[0-9a-f]{8}/g, '')
 
+/** Of a path its last part: where it lies is in the list of events. */
+const lastOf = (text: string): string =>
+  text.startsWith('/') ? text.slice(text.lastIndexOf('/') + 1) : text
+
 const valueText = (value: unknown): string => {
-  if (typeof value === 'string') return shorten(withoutNoise(value))
+  if (typeof value === 'string') return shorten(lastOf(withoutNoise(value)))
   if (Array.isArray(value)) return value.map((item) => valueText(item)).join(' ')
   if (isObject(value)) {
     return shorten(
@@ -72,6 +76,7 @@ const briefText = (body: unknown): string => {
 /** ZooKeeper puts every answer into an envelope with its zxid. */
 const answerText = (value: unknown): string => {
   if (value === undefined) return 'ok'
+  if (Array.isArray(value) && value.length > 1) return `${value.length} of them`
   if (!isObject(value) || Array.isArray(value)) return valueText(value)
   if (!('zxid' in value)) return typeof value['path'] === 'string' ? valueText(value['path']) : 'ok'
   return typeof value['code'] === 'string' ? value['code'] : answerText(value['value'])

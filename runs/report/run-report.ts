@@ -93,7 +93,8 @@ const conclusion = (input: RunReportInput, { paint, glyphs, columns }: Style): s
   switch (exitCode) {
     case EXIT.broken: {
       const names = broken.map(({ promise }) => promise).join(', ')
-      return `${paint.bad(`${glyphs.bad} ${algorithm.name} broke ${names}`)}\n`
+      const text = `${glyphs.bad} ${algorithm.name} broke ${names}`
+      return `${paint.bad(text)}\n`
     }
     case EXIT.inconclusive:
       return wrap(

@@ -101,7 +101,7 @@ export const runTable = (
   })
   const meaning = promises.map((promise) => `${SHORT[promise]}\u00a0${promise}`).join(', ')
   const symbols = `${glyphs.good} held, ${glyphs.bad} violated, ${glyphs.flaw} violated but never promised, ${glyphs.unsure} vacuous or inconclusive, ${glyphs.none} not offered`
-  const legend = [symbols, meaning]
+  const legend = [symbols.replaceAll(/ (?=[a-z])/g, '\u00a0'), meaning]
     .flatMap((text) => wrap(text, columns))
     .map((line) => paint.dim(line.replaceAll('\u00a0', ' ')))
   const again = rows.flatMap((row) =>

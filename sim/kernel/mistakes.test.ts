@@ -3,8 +3,8 @@
 import { describe, expect, it } from 'vitest'
 import { smallWorld } from '../world/small-world.ts'
 import type { SmallClient } from '../world/small-world.ts'
-import { all, clock, Effect, note, race, sleep, spawn } from './effect.ts'
-import type { Process } from './effect.ts'
+import { all, clock, note, race, sleep, spawn } from './effect.ts'
+import type { Effect, Process } from './effect.ts'
 import { LocksimBug, SimulationError } from './errors.ts'
 
 /** Sleeps for 5 ms, makes the mistake in a process called `watchdog`, and gives back the error. */
@@ -85,7 +85,7 @@ describe('a mistake of an active thing', () => {
     ['an object', { ok: true, value: 1 }, 'an object with the fields ok, value'],
   ])('yields %s, which is no effect', (_what, value, words) => {
     const error = mistake(function* () {
-      yield value as Effect<unknown>
+      yield value as unknown as Effect<unknown>
     })
     expect(error.message).toContain(`yielded ${words}, which is not an effect`)
     expect(error.place).toMatchObject(here)

@@ -35,11 +35,6 @@ export const giveBackQueue = (queue: EventQueue): void => {
 export class EventQueue {
   /** Number of pending events. */
   size = 0
-  /** Of the event that `pop` took last: its target, tag and payload. */
-  target: Target = NOTHING
-  tag = 0
-  payload: unknown = undefined
-
   private sequence = 0
   private heap = new Int32Array(CAPACITY_AT_FIRST)
   private times = new Float64Array(CAPACITY_AT_FIRST)
@@ -49,6 +44,21 @@ export class EventQueue {
   private readonly payloads: unknown[] = new Array<unknown>(CAPACITY_AT_FIRST).fill(undefined)
   private readonly free: number[] = []
   private used = 0
+  /** The slot of the event that `pop` took last. It keeps its parts until the next `push`. */
+  private taken = 0
+
+  /** Of the event that `pop` took last, until the next `push`. Copying it into a field would cost a write barrier. */
+  get target(): Target {
+    return this.targets[this.taken] as Target
+  }
+
+  get tag(): number {
+    return this.tags[this.taken] as number
+  }
+
+  get payload(): unknown {
+    return this.payloads[this.taken]
+  }
 
   /** Adds an event. `atMs` must already be quantised. */
   push(atMs: number, target: Target, tag: number, payload: unknown): void {
@@ -71,17 +81,14 @@ export class EventQueue {
     heap[hole] = slot
   }
 
-  /** Removes the earliest event, leaves its parts in the fields and returns its time; -1 when there is none. */
+  /** Removes the earliest event, leaves its parts to be read and returns its time; -1 when there is none. */
   pop(): number {
     if (this.size === 0) return -1
     const { heap, times } = this
     const first = heap[0] as number
     const size = --this.size
     if (size > 0) this.sink(heap[size] as number, size)
-    this.target = this.targets[first] as Target
-    this.tag = this.tags[first] as number
-    this.payload = this.payloads[first]
-    this.payloads[first] = undefined
+    this.taken = first
     this.free.push(first)
     return times[first] as number
   }
@@ -131,8 +138,6 @@ export class EventQueue {
     this.used = 0
     this.size = 0
     this.sequence = 0
-    this.target = NOTHING
-    this.payload = undefined
   }
 
   private newSlot(): number {
