@@ -32,6 +32,7 @@ export const drawPlan = (algorithm: AnyAlgorithm, seed: number): Plan => {
   return parsePlan({
     format: PLAN_FORMAT,
     algorithm: algorithm.name,
+    drawn: true,
     seed,
     clients,
     rounds: 1 + shape.pick(ROUNDS_MAX),

@@ -2,8 +2,7 @@
 
 import { checkers as allCheckers, measureOrphansAndPhantoms, startJudging } from '#checkers'
 import type { Checker, OrphanPhantom, RunEnd, Verdict } from '#checkers'
-import type { AnyFaultPlan, TraceEvent } from '#sim'
-import type { Plan } from './plan.ts'
+import type { TraceEvent } from '#sim'
 import { headerOf } from './run.ts'
 import { settle } from './settle.ts'
 import type { Trace } from './trace-file.ts'
@@ -13,25 +12,6 @@ export interface Judged {
   readonly verdicts: readonly Verdict[]
   readonly landed: readonly number[]
   readonly measures: OrphanPhantom
-}
-
-const lasts = (fault: AnyFaultPlan | undefined): boolean =>
-  fault !== undefined && 'forMs' in fault && fault.forMs !== undefined
-
-/** When the last fault was over: Infinity while one that is to end has not. */
-const faultsOverAtMs = (plan: Plan, events: readonly TraceEvent[]): number => {
-  const active = new Set<number>()
-  let lastMs = 0
-  for (const event of events) {
-    if (event.kind === 'fault-began') {
-      lastMs = event.atMs
-      if (lasts(plan.faults[event.fault])) active.add(event.fault)
-    } else if (event.kind === 'fault-ended') {
-      lastMs = event.atMs
-      active.delete(event.fault)
-    }
-  }
-  return active.size > 0 ? Infinity : lastMs
 }
 
 /** Nodes' own clocks are for readers of traces; in a run no judge sees them. */
@@ -57,7 +37,8 @@ export const judgeTrace = (
   const runEnd: RunEnd = {
     atMs: end.endedAtMs,
     why: end.why,
-    faultsOverAtMs: faultsOverAtMs(plan, events),
+    idle: end.idle,
+    faultsOverAtMs: end.faultsOverAtMs ?? Infinity,
   }
   return {
     verdicts: judging.end(runEnd),

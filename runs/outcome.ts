@@ -25,6 +25,16 @@ const NEEDED_BY_ALL = 'exclusion/effect'
 export const decides = (algorithm: AnyAlgorithm, promise: string): boolean =>
   promise === NEEDED_BY_ALL || algorithm.claims.some((claim) => claim.promise === promise)
 
+/** Faults that never struck. Somebody who wrote one down wanted to see it; of drawn ones, one that struck will do. */
+const missed = (plan: Plan, landed: readonly number[]): readonly string[] => {
+  if (plan.drawn) {
+    return plan.faults.length > 0 && landed.length === 0 ? ['none of the faults struck'] : []
+  }
+  return plan.faults.flatMap((fault, index) =>
+    landed.includes(index) ? [] : [`fault ${index} (${fault.kind}) never struck`],
+  )
+}
+
 /** Sums up a run. */
 export const outcomeOf = (
   algorithm: AnyAlgorithm,
@@ -37,9 +47,7 @@ export const outcomeOf = (
   const untested = deciding
     .filter(({ verdict }) => verdict === 'vacuous' || verdict === 'inconclusive')
     .map(({ promise, verdict }) => `${promise} is ${verdict}`)
-  plan.faults.forEach((fault, index) => {
-    if (!landed.includes(index)) untested.push(`fault ${index} (${fault.kind}) never struck`)
-  })
+  untested.push(...missed(plan, landed))
   return {
     exitCode: broken.length > 0 ? EXIT.broken : untested.length > 0 ? EXIT.inconclusive : EXIT.held,
     broken,

@@ -36,6 +36,7 @@ describe('a plan', () => {
     expect(parsePlan(base)).toEqual({
       ...base,
       parameters: {},
+      drawn: false,
       seed: 0,
       clients: 2,
       rounds: 1,

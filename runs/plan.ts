@@ -37,6 +37,8 @@ const planSchema = v.strictObject({
   parameters: v.optional(v.record(v.string(), setting), {}),
   /** Where the plan came from, if from a scenario. Changes nothing. */
   scenario: v.optional(v.string('the name of a scenario')),
+  /** Whether the faults were drawn at random: one that never strikes is then no mistake of anybody's. */
+  drawn: v.optional(v.boolean('true or false'), false),
   seed: v.optional(
     v.pipe(
       v.number('a whole number'),
@@ -127,6 +129,7 @@ export type PlanInput = v.InferInput<typeof planSchema>
  * @throws InputError naming each field that is wrong, what was found and what would be right
  */
 export const parsePlan = (input: unknown): Plan => {
+  refuseReserved(input)
   const result = v.safeParse(planSchema, input)
   if (result.success) return result.output
   throw new InputError(
@@ -135,6 +138,20 @@ export const parsePlan = (input: unknown): Plan => {
       ...result.issues.slice(0, 10).map((issue) => `  ${explain(issue)}`),
     ].join('\n'),
   )
+}
+
+/** Names that mean something to JavaScript itself. The schema library drops them without a word. */
+const RESERVED = ['__proto__', 'constructor', 'prototype']
+
+const refuseReserved = (input: unknown): void => {
+  if (typeof input !== 'object' || input === null) return
+  for (const [field, value] of Object.entries(input)) {
+    if (typeof value !== 'object' || value === null) continue
+    const found = RESERVED.find((name) => Object.hasOwn(value, name))
+    if (found !== undefined) {
+      throw new InputError(`the plan is not valid:\n  ${field}.${found}: there is no such field`)
+    }
+  }
 }
 
 const explain = (issue: v.BaseIssue<unknown>): string => {

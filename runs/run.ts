@@ -46,6 +46,10 @@ export interface RunResult {
   readonly events: number
   readonly endedAtMs: number
   readonly why: 'finished' | 'horizon' | 'event-budget'
+  /** Whether nothing was left that could happen while somebody still wanted the lock. */
+  readonly idle: boolean
+  /** True time after which no fault was active; null while one was that had yet to end. */
+  readonly faultsOverAtMs: number | null
   /** Which faults struck, by their number in the plan. */
   readonly landed: readonly number[]
   readonly verdicts: readonly Verdict[]
@@ -164,6 +168,8 @@ export const run = (plan: Plan, options: RunOptions = {}): RunResult => {
     events: world.kernel.events,
     endedAtMs: end.atMs,
     why: end.why,
+    idle: end.idle === true,
+    faultsOverAtMs: end.faultsOverAtMs === Infinity ? null : end.faultsOverAtMs,
     landed: [...injection.landed].sort((one, other) => one - other),
     verdicts: judges.end(end),
     measures: spells.end(end.atMs),

@@ -21,6 +21,8 @@ export interface TraceEnd {
   readonly events: number
   readonly why: 'finished' | 'horizon' | 'event-budget'
   readonly endedAtMs: number
+  readonly idle: boolean
+  readonly faultsOverAtMs: number | null
   readonly verdicts: readonly {
     readonly promise: string
     readonly verdict: string
@@ -46,11 +48,21 @@ export interface TraceWriter {
 }
 
 /** The last line for a result. */
-export const endOf = ({ hash, events, why, endedAtMs, verdicts }: RunResult): TraceEnd => ({
+export const endOf = ({
   hash,
   events,
   why,
   endedAtMs,
+  idle,
+  faultsOverAtMs,
+  verdicts,
+}: RunResult): TraceEnd => ({
+  hash,
+  events,
+  why,
+  endedAtMs,
+  idle,
+  faultsOverAtMs,
   verdicts: verdicts.map(({ promise, verdict, evidence }) => ({ promise, verdict, evidence })),
 })
 
@@ -153,10 +165,14 @@ const readEnd = (value: unknown, where: string): TraceEnd => {
     typeof value['hash'] !== 'string' ||
     typeof value['events'] !== 'number' ||
     typeof value['endedAtMs'] !== 'number' ||
+    typeof value['idle'] !== 'boolean' ||
+    !(value['faultsOverAtMs'] === null || typeof value['faultsOverAtMs'] === 'number') ||
     !whys.includes(value['why'] as string) ||
     !Array.isArray(value['verdicts'])
   ) {
-    throw new InputError(`${where}: the end should have hash, events, why, endedAtMs and verdicts`)
+    throw new InputError(
+      `${where}: the end should have hash, events, why, endedAtMs, idle, faultsOverAtMs and verdicts`,
+    )
   }
   return value as unknown as TraceEnd
 }

@@ -1,8 +1,6 @@
-/** The same plan is the same run, to the last bit: twice in a row, watched or not, in another thread. */
+/** The same plan is the same run, to the last bit: twice in a row, watched or not, in fresh modules. */
 
-import { Worker } from 'node:worker_threads'
-import { existsSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { algorithms } from '#algorithms'
 import type { AnyAlgorithm } from '#algorithms'
 import { drawPlan, planScenario, run, scenarios } from '#runs'
@@ -70,26 +68,16 @@ describe.each(locks)('%s', (_name, algorithm) => {
   })
 })
 
-// A thread has its own copy of every module: nothing that one run leaves behind in them can reach it.
-const program = `
-  const { parentPort, workerData } = require('node:worker_threads')
-  import(workerData.library).then(({ run }) =>
-    parentPort.postMessage(workerData.plans.map((plan) => run(plan).hash)))
-`
-const library = new URL('../dist/runs/index.js', import.meta.url)
-
-describe('a fresh thread', () => {
-  it.skipIf(!existsSync(library))('gives the same hashes (needs `npm run build`)', async () => {
-    const plans = algorithms.flatMap((algorithm) => planned(algorithm, [1]).slice(0, 4))
-    const worker = new Worker(program, {
-      eval: true,
-      workerData: { library: library.href, plans },
-      execArgv: [],
-    })
-    const hashes = await new Promise((resolve, reject) => {
-      worker.once('message', resolve)
-      worker.once('error', reject)
-    })
-    expect(hashes).toEqual(plans.map((plan) => run(plan).hash))
+describe('a fresh copy of every module', () => {
+  it('gives the same hashes: nothing that a run leaves behind in them matters', async () => {
+    const plans = algorithms.flatMap((algorithm) => [
+      ...planned(algorithm, [1]),
+      ...drawn(algorithm).slice(0, 5),
+    ])
+    const hashes = plans.map((plan) => run(plan).hash)
+    vi.resetModules()
+    const fresh = await import('#runs')
+    expect(fresh.run).not.toBe(run)
+    expect(plans.map((plan) => fresh.run(plan).hash)).toEqual(hashes)
   })
 })

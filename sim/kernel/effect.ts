@@ -81,7 +81,7 @@ export class Effect<out Answer> implements Iterator<Effect<unknown>, Answer, unk
 }
 
 /** Marks an effect as asked for: by `yield*`, or as a part of `all` or `race`. */
-export const claim = (effect: Effect<unknown>): void => {
+const claim = (effect: Effect<unknown>): void => {
   // Nearly always the effect built last is the one that is yielded.
   if (unclaimed[unclaimed.length - 1] === effect) {
     unclaimed.pop()

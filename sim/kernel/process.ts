@@ -316,7 +316,7 @@ function* only(effect: Effect<unknown>): Process<unknown> {
 }
 
 const describe = (value: unknown): string =>
-  value instanceof Promise
+  typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function'
     ? 'a promise'
     : typeof value === 'object' && value !== null
       ? `an object with the fields ${Object.keys(value).slice(0, 5).join(', ') || '(none)'}`

@@ -47,7 +47,7 @@ const nameOf = ({ client, number }: Connection): string =>
   number === 0 ? client : `${client}.${number}`
 
 /** Notes all that it hears, with its own clock, and obeys. */
-export const obedient = (clock: 'wall' | 'monotonic' = 'wall') =>
+const obedient = (clock: 'wall' | 'monotonic' = 'wall') =>
   defineService({
     name: 'obedient',
     summary: 'does what it is told',

@@ -18,8 +18,9 @@ export const redisCounted = defineAlgorithm({
     { promise: 'ownership', from: 'whoever wrote it' },
   ],
   needs: { redis: 1 },
+  scales: 'redis',
   parameters: { ttlMs: duration(10_000, 'how long the key lives') },
-  gives: { token: true, validity: false },
+  gives: () => ({ token: true, validity: false }),
   leaseMs: ({ ttlMs }) => ttlMs,
 
   *acquire(me, { ttlMs }) {

@@ -11,10 +11,10 @@ import type { ScriptName } from './scripts.ts'
 const CALL_TIMEOUT_MS = 1000
 
 /** The options of SET. */
-export type SetOptions = Omit<SetRequest, 'op' | 'key' | 'value' | 'asBoolean'>
+type SetOptions = Omit<SetRequest, 'op' | 'key' | 'value' | 'asBoolean'>
 
 /** A connection to one server, or to whichever server is the primary at each call. */
-export interface RedisClient {
+interface RedisClient {
   /** `OK`, or null if the condition was not met; with `get`, the old value. */
   set(key: string, value: string, options?: SetOptions): Effect<Reply<string | null>>
   /** SET NX, with PX if `pxMs` is given: whether it was stored. */
@@ -102,9 +102,7 @@ class Stub implements RedisClient {
 
   getset(key: string, value: string, ownedIf?: string): Effect<Reply<string | null>> {
     return this.call(
-      ownedIf === undefined
-        ? { op: 'getset', key, value }
-        : { op: 'getset', key, value, ownedIf },
+      ownedIf === undefined ? { op: 'getset', key, value } : { op: 'getset', key, value, ownedIf },
     )
   }
 

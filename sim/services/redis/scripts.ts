@@ -8,7 +8,7 @@
 import type { Command } from './requests.ts'
 
 /** `redis.call`: runs a command and gives back its value; a refusal ends the script. */
-export type Call = (command: Command) => unknown
+type Call = (command: Command) => unknown
 
 /** A script. `writes` decides whether a replica may run it. */
 export interface Script {

@@ -116,7 +116,7 @@ const pickOf = (state: SqlState, count: number): number =>
   count > 1 ? state.chance.pick(count) : 0
 
 /** Gives back one lock. */
-export const unlock = (state: SqlState, lock: Lock): void => {
+const unlock = (state: SqlState, lock: Lock): void => {
   const { table, key, session } = lock
   const locks = table.locks.get(key)
   if (locks?.length === 1) table.locks.delete(key)

@@ -41,7 +41,7 @@ export interface Version {
 }
 
 /** A change that is not committed yet; an undefined version is a deletion. */
-export interface Pending {
+interface Pending {
   readonly session: Session
   version: Version | undefined
 }
@@ -56,7 +56,7 @@ export interface Lock {
 }
 
 /** InnoDB: nobody else may insert between two keys; undefined is the end of the index. */
-export interface Gap {
+interface Gap {
   readonly session: Session
   readonly low: string | undefined
   readonly high: string | undefined

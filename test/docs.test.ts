@@ -1,0 +1,229 @@
+/** What the documentation says is done: its commands are run, its plans read, its links followed. UPDATE=1 rewrites what is generated. */
+
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { algorithms, outcomeOf, parsePlan, planScenario, run, scenarioNamed, settle } from '#runs'
+import type { AnyAlgorithm } from '#runs'
+import { program } from '../bin/program.ts'
+import { redisCounted } from './examples/redis-counted.ts'
+import { anchorsOf, blocksOf, inlineCommandsOf, linksOf, pages, tablesOf } from './markdown.ts'
+import type { Block } from './markdown.ts'
+import { referencePages } from './reference.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+const UPDATE = process.env['UPDATE'] === '1'
+const folder = mkdtempSync(join(tmpdir(), 'locksim-docs-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const textOf = (path: string): string => readFileSync(join(ROOT, path), 'utf8').replaceAll('\r', '')
+
+const wordsOf = (line: string): string[] =>
+  [...line.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? '')
+
+/** Runs one command. Files that it names are in a folder of the test's own. */
+const locksim = async (line: string): Promise<{ code: number; out: string }> => {
+  let out = ''
+  const put = (text: string): void => void (out += text)
+  const words = wordsOf(line).map((word) => (/\.jsonl?$/.test(word) ? join(folder, word) : word))
+  const page = { columns: 80, colourLevel: 0, isTTY: false, unicode: true } as const
+  // The reader of the tutorial has listed the lock of the tutorial by now.
+  const added = line.includes(redisCounted.name)
+  const registry = algorithms as AnyAlgorithm[]
+  if (added) registry.push(redisCounted)
+  try {
+    const code = await program(words, { out: put, err: put, ...page })
+    return { code, out: out.replaceAll(`${folder}/`, '') }
+  } finally {
+    if (added) registry.pop()
+  }
+}
+
+const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> }
+
+/** Commands of others that the pages may show; they are not run. */
+const isKnown = (command: string): boolean =>
+  /^(npm ci|npm test|git clone \S+|cd \S+|UPDATE=1 npx vitest run test\/docs\.test\.ts)$/.test(command) ||
+  Object.keys(scripts).some((name) => command === `npm run ${name}`)
+
+/** The lines of an output from one that contains `from` to the next that contains `to`, for each pair. */
+const excerpt = (out: string, ranges: string): string => {
+  const lines = out.split('\n')
+  let position = 0
+  return ranges
+    .split(';')
+    .map((range) => {
+      const [from = '', to = from] = range.split('..').map((part) => part.trim())
+      const first = lines.findIndex((line, index) => index >= position && line.includes(from))
+      const last = lines.findIndex((line, index) => index >= first && line.includes(to))
+      if (first < 0 || last < 0) throw new Error(`the output has no lines from "${from}" to "${to}"`)
+      position = last + 1
+      return `${lines.slice(first, last + 1).join('\n')}\n`
+    })
+    .join('…\n')
+}
+
+/** The lock of the tutorial as it stands in `algorithms/`, where it is a neighbour of what it imports. */
+const asNeighbour = (source: string): string =>
+  source
+    .replace(/^(import \{ (?:duration|count|flag|oneOf).*) '#algorithms'$/gm, "$1 './parameters.ts'")
+    .replaceAll("'#algorithms'", "'./algorithm.ts'")
+
+const short = (promise: string): string => promise.replace('exclusion/', '')
+
+/** One cell of the results: what a lock broke of what decides, in one run. */
+const resultOf = (algorithm: AnyAlgorithm, scenario: string, seed: number): string => {
+  const plan = planScenario(scenarioNamed(scenario), algorithm, seed)
+  if ('skip' in plan) return '–'
+  const { verdicts, landed } = run(plan)
+  const { broken, untested } = outcomeOf(algorithm, plan, verdicts, landed)
+  if (broken.length > 0) return `✗ ${broken.map(({ promise }) => short(promise)).join(', ')}`
+  return untested.length > 0 ? '?' : '✓'
+}
+
+const resultsTable = (mark: string): string => {
+  const [seed = '', ...names] = mark.split(/[\s,]+/)
+  const rows = algorithms.map((algorithm) => [
+    `\`${algorithm.name}\``,
+    ...names.map((scenario) => resultOf(algorithm, scenario, Number(seed))),
+  ])
+  return [['', ...names], ['---', ...names.map(() => '---')], ...rows]
+    .map((row) => `| ${row.join(' | ')} |\n`)
+    .join('')
+}
+
+/** What one page comes to when everything in it is done: its problems, and its text with what is generated brought up to date. */
+const follow = async (path: string): Promise<{ problems: string[]; text: string }> => {
+  const page = textOf(path)
+  const problems: string[] = []
+  const changes: { block: Block; text: string }[] = []
+  let lastOutput = ''
+
+  const generated = (block: Block, text: string): void => {
+    if (block.text === text) return
+    changes.push({ block, text })
+    problems.push(`${path}:${block.line}: expected\n${text}`)
+  }
+  const runLine = async (line: string, where: string, expectedCode: number): Promise<void> => {
+    for (const command of line.split('&&').map((part) => part.trim())) {
+      const ours = /^(?:npx )?locksim (.*)$/.exec(command)
+      if (ours === null) {
+        if (!isKnown(command)) problems.push(`${where}: what is "${command}"?`)
+        continue
+      }
+      const { code, out } = await locksim(ours[1] ?? '')
+      lastOutput = out
+      if (code !== expectedCode) {
+        problems.push(`${where}: "${command}" exits with ${code}, not ${expectedCode}:\n${out.slice(-600)}`)
+      }
+    }
+  }
+  const doShell = async (block: Block): Promise<void> => {
+    for (const [index, written] of block.text.trimEnd().split('\n').entries()) {
+      const [line = '', comment = ''] = written.split(/\s+#\s/)
+      const code = /exit (\d)/.exec(comment)?.[1] ?? block.marks.get('exit') ?? '0'
+      if (line.trim() !== '' && !line.startsWith('#')) {
+        await runLine(line.trim(), `${path}:${block.line + index}`, Number(code))
+      }
+    }
+  }
+  const doJson = (block: Block): void => {
+    const value = JSON.parse(block.text) as unknown
+    const file = block.marks.get('file')
+    if (file !== undefined) writeFileSync(join(folder, file), block.text)
+    const base = block.marks.get('faults')
+    if (base !== undefined) {
+      const plan = parsePlan({ format: 'locksim-plan/1', ...JSON.parse(base), faults: value })
+      const { landed } = run(plan)
+      expect(landed, `${path}:${block.line}: faults that struck`).toEqual(plan.faults.map((_, index) => index))
+    } else if (block.text.includes('"locksim-plan/1"')) {
+      settle(parsePlan(value))
+    }
+    const defaultsOf = block.marks.get('defaults')
+    if (defaultsOf !== undefined) {
+      const plan = parsePlan({ format: 'locksim-plan/1', algorithm: defaultsOf })
+      generated(block, `${JSON.stringify(plan, null, 2)}\n`)
+    }
+  }
+
+  for (const block of [...blocksOf(page), ...tablesOf(page)].sort((one, other) => one.start - other.start)) {
+    const { marks, language } = block
+    const [output, source, results] = ['output', 'source', 'results'].map((name) => marks.get(name))
+    try {
+      if (language === 'sh') await doShell(block)
+      if (language === 'json') doJson(block)
+      if (output !== undefined) generated(block, excerpt(lastOutput, output))
+      if (source !== undefined) generated(block, asNeighbour(textOf(source)))
+      if (results !== undefined) generated(block, resultsTable(results))
+    } catch (error) {
+      problems.push(`${path}:${block.line}: ${error instanceof Error ? error.message : String(error)}`)
+    }
+  }
+  for (const command of inlineCommandsOf(page)) {
+    const { code, out } = await locksim(command)
+    if (code === 2 || code === 3) problems.push(`${path}: "locksim ${command}":\n${out}`)
+  }
+  const text = changes.reduceRight(
+    (before, { block, text: after }) => before.slice(0, block.start) + after + before.slice(block.end),
+    page,
+  )
+  return { problems, text }
+}
+
+describe.each(pages(ROOT))('%s', (path) => {
+  it('says what happens: its commands, plans, examples and tables', async () => {
+    const { problems, text } = await follow(path)
+    if (UPDATE && text !== textOf(path)) writeFileSync(join(ROOT, path), text)
+    else expect(problems).toEqual([])
+  })
+
+  it('links to what is there', () => {
+    for (const target of linksOf(textOf(path)).filter((link) => !/^https?:/.test(link))) {
+      const [file = '', anchor] = target.split('#')
+      const found = file === '' ? path : join(dirname(path), file)
+      expect(existsSync(join(ROOT, found)), target).toBe(true)
+      if (anchor !== undefined) expect(anchorsOf(textOf(found)), target).toContain(anchor)
+    }
+  })
+})
+
+describe('docs/reference', () => {
+  it.each([...referencePages()])('%s is what its generator makes', (name, text) => {
+    const path = join('docs/reference', name)
+    if (UPDATE) {
+      mkdirSync(join(ROOT, dirname(path)), { recursive: true })
+      writeFileSync(join(ROOT, path), text)
+    }
+    expect(textOf(path)).toBe(text)
+  })
+})
+
+describe('docs/plans.md', () => {
+  const page = textOf('docs/plans.md')
+
+  it('explains every field of a plan', () => {
+    const plan = parsePlan({ format: 'locksim-plan/1', algorithm: 'no-lock' })
+    const named = (value: object): string[] =>
+      Object.entries(value).flatMap(([name, inner]) =>
+        typeof inner === 'object' && inner !== null && !Array.isArray(inner) ? [name, ...named(inner)] : [name],
+      )
+    for (const name of [...named(plan), 'scenario', 'servers', 'offsetMs', 'driftPpm']) {
+      expect(page).toContain(`\`${name}\``)
+    }
+  })
+})
+
+describe('the example of the library', () => {
+  it('runs', async () => {
+    const said: unknown[] = []
+    const log = console.log
+    console.log = (...words: unknown[]) => void said.push(words.join(' '))
+    try {
+      await import('./examples/library.ts')
+    } finally {
+      console.log = log
+    }
+    expect(said.join('\n')).toMatch(/^exclusion\/belief violated/m)
+  })
+})
