@@ -6,6 +6,8 @@ import { store } from './store.ts'
 import { zookeeper } from './zookeeper/zookeeper.ts'
 
 export * from './service.ts'
+export type { RedisClient } from './redis/client.ts'
+export type { SqlConnection, SqlPool } from './sql/client.ts'
 
 /** Every service by name. */
 export const services = { redis, zookeeper, sql, store }

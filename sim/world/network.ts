@@ -38,8 +38,7 @@ export class Link {
   readonly rules: MessageRule[] = []
   private readonly minMs: number
   private readonly span: number
-  /** Where its latencies come from; undefined if they are all alike. */
-  readonly stream: Stream | undefined
+  private readonly stream: Stream | undefined
   private lastArrivalMs = 0
   private cuts = 0
   private holds = 0
@@ -119,9 +118,15 @@ export class Link {
 /** More nodes than any world has: tells pairs of nodes apart by one number. */
 const NODES_MAX = 1 << 15
 
+/** The two directions between two nodes, named after the node that was made first. */
+interface Pair {
+  readonly outward: Link
+  readonly homeward: Link
+}
+
 /** All links, made when first used: a thousand clients need no million links. */
 export class Network {
-  private readonly links = new Map<number, Link>()
+  private readonly pairs = new Map<number, Pair>()
   private readonly latency: Latency
   private readonly choice: Choice
 
@@ -132,20 +137,24 @@ export class Network {
 
   /** The link from one node to another. */
   link(from: Node, to: Node): Link {
-    const known = this.links.get(from.id * NODES_MAX + to.id)
-    if (known !== undefined) return known
-    // One stream for both directions of a pair: half the seeding, and still nobody else's draws.
-    const back = this.links.get(to.id * NODES_MAX + from.id)
-    const stream = back === undefined ? this.streamBetween(from, to) : back.stream
-    const link = new Link(from, to, this.latency, stream)
-    this.links.set(from.id * NODES_MAX + to.id, link)
-    return link
+    return from.id < to.id ? this.between(from, to).outward : this.between(to, from).homeward
   }
 
-  private streamBetween(from: Node, to: Node): Stream | undefined {
-    const { minMs, maxMs } = this.latency
-    if (maxMs === minMs) return undefined
-    const pair = from.id < to.id ? `${from.name}~${to.name}` : `${to.name}~${from.name}`
-    return this.choice.stream(`latency:${pair}`)
+  private between(first: Node, second: Node): Pair {
+    const key = first.id * NODES_MAX + second.id
+    const known = this.pairs.get(key)
+    if (known !== undefined) return known
+    const { latency } = this
+    // One stream for both directions: half the seeding, and still nobody else's draws.
+    const stream =
+      latency.maxMs > latency.minMs
+        ? this.choice.stream(`latency:${first.name}~${second.name}`)
+        : undefined
+    const pair = {
+      outward: new Link(first, second, latency, stream),
+      homeward: new Link(second, first, latency, stream),
+    }
+    this.pairs.set(key, pair)
+    return pair
   }
 }

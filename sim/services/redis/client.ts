@@ -14,7 +14,7 @@ const CALL_TIMEOUT_MS = 1000
 type SetOptions = Omit<SetRequest, 'op' | 'key' | 'value' | 'asBoolean'>
 
 /** A connection to one server, or to whichever server is the primary at each call. */
-interface RedisClient {
+export interface RedisClient {
   /** `OK`, or null if the condition was not met; with `get`, the old value. */
   set(key: string, value: string, options?: SetOptions): Effect<Reply<string | null>>
   /** SET NX, with PX if `pxMs` is given: whether it was stored. */

@@ -7,7 +7,7 @@ import { isDeadlock, isDuplicate, isLockTimeout } from './statements.ts'
 import type { Columns, FoundRow, IfLocked, Isolation, Statement } from './statements.ts'
 
 /** One connection to the server that was the primary when it was opened. One statement at a time. */
-interface SqlConnection {
+export interface SqlConnection {
   /** Name of the server. */
   readonly server: string
   begin(isolation?: Isolation, timeoutMs?: number): Effect<Reply<void>>
@@ -45,7 +45,7 @@ interface SqlConnection {
 }
 
 /** A bounded number of connections that the parts of one application process share. */
-interface SqlPool {
+export interface SqlPool {
   /** A connection, or undefined if none came free in time. */
   take(): Process<SqlConnection | undefined>
   /** Puts a connection back for the next. Its transaction must be over. */
