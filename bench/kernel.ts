@@ -36,6 +36,7 @@ const echo = defineService({
   nodeName: 'echo',
   clock: 'monotonic',
   options: {},
+  optionWords: {},
   create: () => ({}),
   step(_state, input, _nowMs, out) {
     if (input.kind === 'request') out.reply(input, ok(input.body))

@@ -192,13 +192,31 @@ const checkOptions = (service: string, options: Readonly<Record<string, unknown>
         `services.${service}: there is no option "${name}"${didYouMean(name, names)}; expected one of ${names.join(', ')}`,
       )
     }
-    const example = known[name]
-    if (typeof value !== typeof example) {
+    const expected = expectedOption(service as ServiceName, name, known[name], value)
+    if (expected !== undefined) {
       throw new InputError(
-        `services.${service}.${name}: found ${JSON.stringify(value)}, expected a ${typeof example} such as ${JSON.stringify(example)}`,
+        `services.${service}.${name}: found ${JSON.stringify(value)}, expected ${expected}`,
       )
     }
   }
+}
+
+/** What would be right for an option of a service, or undefined if the value is. */
+const expectedOption = (
+  service: ServiceName,
+  name: string,
+  byDefault: unknown,
+  value: unknown,
+): string | undefined => {
+  if (typeof value !== typeof byDefault) {
+    return `a ${typeof byDefault} such as ${JSON.stringify(byDefault)}`
+  }
+  const words = services[service].optionWords[name]
+  if (words !== undefined) {
+    return words.includes(value as string) ? undefined : `one of ${words.join(', ')}`
+  }
+  if (typeof value !== 'number' || value >= 0 || value === byDefault) return undefined
+  return 'a number, 0 or more'
 }
 
 const listOf = (nodes: ReadonlySet<string>, name: string): string => {

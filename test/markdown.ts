@@ -60,9 +60,9 @@ export const proseOf = (page: string): string =>
 export const linksOf = (page: string): readonly string[] =>
   [...proseOf(page).matchAll(/\]\(([^)\s]+)\)/g)].map(([, target = '']) => target)
 
-/** Commands of ours in the prose: `locksim list faults`. */
+/** Commands of ours in the prose, such as `locksim list faults`; not those with a `<name>` to be filled in. */
 export const inlineCommandsOf = (page: string): readonly string[] =>
-  [...proseOf(page).matchAll(/`(?:npx )?locksim ([^`]+)`/g)].map(([, words = '']) => words)
+  [...proseOf(page).matchAll(/`(?:npx )?locksim ([^`<]+)`/g)].map(([, words = '']) => words)
 
 /** Names by which headings can be linked to, as GitHub makes them. */
 export const anchorsOf = (page: string): readonly string[] =>

@@ -45,6 +45,7 @@ export class Kernel implements Soon {
   current: Runner | undefined
   stepsAtThisInstant = 0
   private halted = false
+  private ran = false
 
   constructor(host: Host) {
     this.host = host
@@ -81,6 +82,8 @@ export class Kernel implements Soon {
    * @throws SimulationError naming node, process and effect, when an active thing broke the rules or threw
    */
   run(horizonMs: number, eventsMax: number): StopReason {
+    if (this.ran) throw new LocksimBug('a kernel runs only once')
+    this.ran = true
     const { queue } = this
     takeUnclaimed()
     try {

@@ -126,6 +126,8 @@ export interface Service<State, Body, PeerBody, Options, Client, View> {
   clockWith?(options: Options): 'wall' | 'monotonic'
   /** Options with their defaults; a plan may set any of them. */
   readonly options: Options
+  /** The words that an option allows, for every option that is a word. */
+  readonly optionWords: Readonly<Record<string, readonly string[]>>
   create(config: ServerConfig<Options>): State
   /** Takes one input. May change `state` in place; must not keep anything outside of it. */
   step(state: State, input: Input<Body, PeerBody>, nowMs: number, out: Outbox): void

@@ -99,6 +99,7 @@ export const store = defineService({
   nodeName: 'store',
   clock: 'monotonic',
   options: { fencing: 'off' } as StoreOptions,
+  optionWords: { fencing: ['off', 'writes', 'all'] },
 
   create({ options }): StoreState {
     return { fencing: options.fencing, value: 0, highestToken: -1 }

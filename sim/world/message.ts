@@ -77,6 +77,8 @@ export class Call implements Target, RequestInput<unknown> {
   private readonly tag: number
   private readonly deadlineMs: number
   private readonly incarnation: number
+  /** Which life of the server it was sent to; -1 if the server was down then. */
+  private readonly sentToLife: number
   private readonly number: number
   private settled = false
   /** Whether the server has answered. */
@@ -102,6 +104,8 @@ export class Call implements Target, RequestInput<unknown> {
     this.tag = tag
     this.deadlineMs = deadlineMs
     this.incarnation = connection.node.incarnation
+    const { node: place } = connection.server
+    this.sentToLife = place.up ? place.incarnation : -1
     this.number = ++world.messages
   }
 
@@ -236,11 +240,13 @@ export class Call implements Target, RequestInput<unknown> {
     if (!place.up) {
       server.underWay--
       if (again) return
-      // A dead process on a live machine answers with a reset; a machine without power answers nothing.
+      // A machine without power answers nothing. A live one resets the connections of a process that died while
+      // the request was under way, which leaves its sender in doubt, and refuses new ones.
       if (server.silent) this.expectTimeout()
       else {
         if (connection.number !== 0) connection.broken = true
-        this.answer(refused('connection refused'))
+        if (this.sentToLife === place.incarnation) this.reset()
+        else this.answer(refused('connection refused'))
       }
       return
     }
@@ -256,13 +262,14 @@ export class Call implements Target, RequestInput<unknown> {
     }
     server.underWay--
     if (connection.serverIncarnation !== place.incarnation) {
-      if (connection.number === 0) {
-        this.connection = world.reconnect(node, server)
-      } else {
-        connection.broken = true
+      // What was sent to a process that has died since is reset by the one that took its place.
+      const forAnotherLife = this.sentToLife >= 0 && this.sentToLife !== place.incarnation
+      if (connection.number !== 0 || forAnotherLife) {
+        if (connection.number !== 0) connection.broken = true
         this.reset()
         return
       }
+      this.connection = world.reconnect(node, server)
     }
     if (kernel.recording) {
       kernel.host.traffic(place, {

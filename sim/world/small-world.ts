@@ -55,6 +55,7 @@ const obedient = (clock: 'wall' | 'monotonic' = 'wall') =>
     nodeName: 'server',
     clock,
     options: {},
+    optionWords: {},
     create: (): State => ({ heard: [], held: [], wakeAtMs: Infinity }),
     step(state, input: Input<Order, unknown>, nowMs, out) {
       switch (input.kind) {

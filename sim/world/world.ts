@@ -470,7 +470,9 @@ export class World implements Host {
     this.connections.set(node, [])
     for (const connection of list) {
       connection.broken = true
-      const noticedAtMs = silent
+      // A FIN into a cut network is as good as none: the server's keepalive has to find out.
+      const unheard = silent || connection.outward.cut || connection.outward.holding
+      const noticedAtMs = unheard
         ? this.kernel.nowMs + this.config.keepaliveMs
         : connection.outward.arrivalMs(this.kernel.nowMs)
       this.tellClosed(connection, noticedAtMs)

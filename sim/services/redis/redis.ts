@@ -216,6 +216,11 @@ export const redis = defineService<
     minReplicasToWrite: 0,
     minReplicasMaxLagMs: 10_000,
   },
+  optionWords: {
+    expiryClock: ['wall', 'monotonic'],
+    persistence: ['none', 'everysec', 'always'],
+    replication: ['none', 'asynchronous'],
+  },
   create: ({ index, size, options }) => ({
     options,
     index,

@@ -134,6 +134,12 @@ export const sql = defineService({
   nodeName: 'database',
   clock: 'monotonic',
   options: OPTIONS,
+  optionWords: {
+    flavour: ['postgres', 'innodb'],
+    isolation: ['default', 'read committed', 'repeatable read'],
+    grantOrder: ['fifo', 'arbitrary'],
+    replication: ['none', 'asynchronous'],
+  },
   create: ({ index, size, options, choice }): SqlState => ({
     options,
     index,

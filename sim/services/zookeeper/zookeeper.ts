@@ -48,6 +48,7 @@ export const zookeeper = defineService({
   nodeName: 'zookeeper',
   clock: 'monotonic',
   options: { tickTimeMs: 2_000, initLimit: 10, syncLimit: 5 } as ZooKeeperOptions,
+  optionWords: {},
   create: createState,
 
   step(state, input: Input<Body, Peer>, nowMs, out) {
