@@ -1,11 +1,17 @@
 /** The same lock as the article's Java code really does it: `RedisLockUtil.lock2` and `unLock2`. */
 
 import { clock, note } from '#sim'
+import type { Process } from '#sim'
 import { defineAlgorithm } from './algorithm.ts'
 import { count } from './parameters.ts'
 import { ownersOf } from './redis-holders.ts'
 
 const ARTICLE = '分布式锁看这篇就够了 (zhisheng, 2018), RedisLockUtil.lock2 and unLock2'
+
+/** System.currentTimeMillis: the wall clock in whole ms. */
+function* currentTimeMillis(): Process<number> {
+  return Math.floor(yield* clock())
+}
 
 /**
  * The published code, faults included:
@@ -34,16 +40,20 @@ export const redisSetnxGetsetPublished = defineAlgorithm({
 
   *acquire(me, { expire }) {
     const { primary } = me.services.redis
-    const created = yield* primary.setnx(me.lock, String((yield* clock()) + expire))
+    const created = yield* primary.setnx(me.lock, String((yield* currentTimeMillis()) + expire))
     if (!created.ok) return undefined
     if (created.value) return {}
 
     const read = yield* primary.get(me.lock)
     if (!read.ok) return undefined
     const old = read.value ?? '0'
-    if (Number(old) >= (yield* clock())) return undefined
+    if (Number(old) >= (yield* currentTimeMillis())) return undefined
 
-    const replaced = yield* primary.getset(me.lock, String((yield* clock()) + expire), old)
+    const replaced = yield* primary.getset(
+      me.lock,
+      String((yield* currentTimeMillis()) + expire),
+      old,
+    )
     if (!replaced.ok) return undefined
     if (replaced.value === null) {
       yield* note('NumberFormatException: GETSET found no key, and has made one that nobody owns')
@@ -56,7 +66,7 @@ export const redisSetnxGetsetPublished = defineAlgorithm({
     const { primary } = me.services.redis
     const read = yield* primary.get(me.lock)
     if (!read.ok) return 'unknown'
-    if (Number(read.value ?? '0') <= (yield* clock())) return 'not-held'
+    if (Number(read.value ?? '0') <= (yield* currentTimeMillis())) return 'not-held'
     const deleted = yield* primary.del(me.lock)
     if (!deleted.ok) return deleted.why === 'refused' ? 'not-held' : 'unknown'
     return deleted.value === 1 ? 'ok' : 'not-held'

@@ -40,14 +40,14 @@ export const redisSetnxGetset = defineAlgorithm({
 
   *acquire(me, { ttlMs }): Process<StampGrant | undefined> {
     const { primary } = me.services.redis
-    const startedMs = yield* clock()
+    const startedMs = Math.floor(yield* clock())
     const created = yield* primary.setnx(me.lock, String(startedMs + ttlMs))
     if (!created.ok) return undefined
     if (created.value) return { startedMs }
 
     const old = yield* primary.get(me.lock)
     if (!old.ok || old.value === null) return undefined
-    const nowMs = yield* clock()
+    const nowMs = Math.floor(yield* clock())
     if (Number(old.value) >= nowMs) return undefined
 
     const replaced = yield* primary.getset(me.lock, String(nowMs + ttlMs), old.value)
@@ -62,7 +62,7 @@ export const redisSetnxGetset = defineAlgorithm({
   },
 
   *release(me, { startedMs }, { ttlMs }) {
-    const nowMs = yield* clock()
+    const nowMs = Math.floor(yield* clock())
     if (nowMs - startedMs >= ttlMs) return 'not-held'
     const deleted = yield* me.services.redis.primary.del(me.lock)
     if (!deleted.ok) return deleted.why === 'refused' ? 'not-held' : 'unknown'

@@ -190,3 +190,13 @@ describe('every source file', () => {
     expect([...sentences.values()].filter((paths) => paths.length > 1)).toEqual([])
   })
 })
+
+describe.each(Object.values(services))('the service $name', ({ options, optionWords }) => {
+  it('lists the words of every option that is a word, its default among them', () => {
+    for (const [name, byDefault] of Object.entries(options)) {
+      if (typeof byDefault !== 'string') continue
+      const words = (optionWords as Readonly<Record<string, readonly string[]>>)[name]
+      expect([name, words]).toEqual([name, expect.arrayContaining([byDefault])])
+    }
+  })
+})

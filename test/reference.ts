@@ -45,7 +45,13 @@ const commentsIn = (text: string): ReadonlyMap<string, string> => {
   for (const [, comment = '', name = ''] of text.matchAll(
     /\/\*\*((?:(?!\*\/)[^])*)\*\/\s*(?:readonly )?(\w+)\??:/g,
   )) {
-    comments.set(name, comment.replace(/^\s*\* ?/gm, '').replace(/\s+/g, ' ').trim())
+    comments.set(
+      name,
+      comment
+        .replace(/^\s*\* ?/gm, '')
+        .replace(/\s+/g, ' ')
+        .trim(),
+    )
   }
   return comments
 }
@@ -129,7 +135,9 @@ A scenario makes a [plan](../plans.md) for a lock: its times are fractions of th
         name: algorithm.name,
         plan: planScenario(scenario, algorithm, 0),
       }))
-      const skipped = plans.flatMap(({ name, plan }) => ('skip' in plan ? [{ name, why: plan.skip }] : []))
+      const skipped = plans.flatMap(({ name, plan }) =>
+        'skip' in plan ? [{ name, why: plan.skip }] : [],
+      )
       const played = plans.filter(({ plan }) => !('skip' in plan)).map(({ name }) => code(name))
       return [
         `## ${scenario.name}`,
@@ -187,7 +195,9 @@ const faultSection = (kind: string, summary: string, shape: Shape): string => {
     const expected = name === 'at' ? 'a moment' : expectedText(field)
     return [code(name), cell(expected), isOptional(field) ? 'no' : 'yes', cell(sentence(said))]
   })
-  const rules = (shape.pipe ?? []).flatMap(({ message }) => (typeof message === 'string' ? [message] : []))
+  const rules = (shape.pipe ?? []).flatMap(({ message }) =>
+    typeof message === 'string' ? [message] : [],
+  )
   return [
     `## ${kind}`,
     sentence(summary),
@@ -224,7 +234,9 @@ Each checker judges one promise from facts alone; it knows nothing of the lock. 
 facts that clash and a proof in words, \`vacuous\` (never put to the test), \`inconclusive\` (cut off before it could be told) or
 \`not offered\`.`,
     checkers.map(({ promise, summary, source, mood, sees }) => {
-      const claimed = algorithms.filter(({ claims }) => claims.some((claim) => claim.promise === promise))
+      const claimed = algorithms.filter(({ claims }) =>
+        claims.some((claim) => claim.promise === promise),
+      )
       return [
         `## ${promise}`,
         sentence(summary),
@@ -247,7 +259,13 @@ const serviceSources = (name: string): { readonly path: string; readonly text: s
   }
   const folder = `sim/services/${name}`
   const files = readdirSync(join(ROOT, folder)).filter((file) => !file.endsWith('.test.ts'))
-  return { path: folder, text: files.sort().map((file) => sourceOf(join(folder, file))).join('\n') }
+  return {
+    path: folder,
+    text: files
+      .sort()
+      .map((file) => sourceOf(join(folder, file)))
+      .join('\n'),
+  }
 }
 
 /** The body of `interface XOptions { … }` or `type XOptions = { … }`, and of it only. */
@@ -258,7 +276,8 @@ const OPTIONS_SAID_ELSEWHERE: Readonly<Record<string, string>> = {
   'store.fencing': 'what it checks; set by `store` in a plan',
   'sql.flavour': 'whose locking rules it follows',
   'sql.maxConnections': 'connections that it takes; more are refused',
-  'sql.replication': '`asynchronous`: server 1 starts as the primary and the others as its replicas',
+  'sql.replication':
+    '`asynchronous`: server 1 starts as the primary and the others as its replicas',
 }
 
 /** The type of an option as declared, with the names of types that are unions of words spelt out. */

@@ -65,7 +65,10 @@ const grantedSentence = (
     ...(token === undefined ? [] : [`token ${token}`]),
     ...(validUntilMs === undefined ? [] : [`valid until ${numeral(validUntilMs)}`]),
   ]
-  const too = others.length === 0 ? '' : `; ${others.join(' and ')} believes to have it too`
+  const too =
+    others.length === 0
+      ? ''
+      : `; ${others.join(' and ')} ${others.length === 1 ? 'believes' : 'believe'} to have it too`
   return { actor: node, text: parts.join(', ') + too }
 }
 

@@ -10,7 +10,9 @@ export const lateRequest = defineScenario({
   plan(role) {
     const { servers, leaseMs } = role
     if (nodesOf(role, 'zookeeper').length > 0) {
-      return { skip: 'its requests arrive in the order of a session, so that none can land after its end' }
+      return {
+        skip: 'its requests arrive in the order of a session, so that none can land after its end',
+      }
     }
     if (servers.length === 0) return { skip: 'it sends no requests that could be late' }
     return {

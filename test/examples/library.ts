@@ -12,6 +12,6 @@ const plan = parsePlan({
   ],
   seed: 42,
 })
-const { hash, verdicts } = run(plan)
-for (const { promise, verdict, evidence } of verdicts) console.log(promise, verdict, evidence)
-console.log(hash)
+for (const { promise, verdict, evidence } of run(plan).verdicts) {
+  console.log(promise, verdict, evidence)
+}
