@@ -7,6 +7,7 @@ import { checkers } from '#checkers'
 import { randomChoice, recordingChoice, replayingChoice, SimulationError, sleep } from '#sim'
 import type { FactEvent, Process, TraceEvent } from '#sim'
 import { InputError } from './errors.ts'
+import { algorithmNamed } from './settle.ts'
 import { parsePlan } from './plan.ts'
 import type { PlanInput } from './plan.ts'
 import { run } from './run.ts'
@@ -285,6 +286,12 @@ describe('a run that cannot go on', () => {
       ),
     )
     expect(error.message).toBe('own-lock, on client-1 at 52 ms (effect sleep): threw Error: boom')
+  })
+
+  it('says what to write instead of an async function', () => {
+    const own: AnyAlgorithm = { ...algorithmNamed('no-lock'), acquire: (async () => ({})) as never }
+    const { message } = complaint(() => ran({ algorithm: 'own-lock' }, { algorithm: own }))
+    expect(message).toContain('acquire is not a generator function; write `*acquire(…)`')
   })
 
   it('names the lock and the effect that it forgot to yield', () => {

@@ -1,6 +1,6 @@
 /** The workload: what each client does with the lock. Acquire, read, work, write with the token, release, again. */
 
-import { clock, mark, monotonic, sleep } from '#sim'
+import { clock, mark, monotonic, SimulationError, sleep } from '#sim'
 import type {
   Activity,
   Alarm,
@@ -78,6 +78,15 @@ const clientOf = (shared: Cooperation, member: Member): Client<Needs, unknown> =
   }
 }
 
+/** What a lock's function returned, if it can be stepped through; a lock that is not TypeScript may return anything. */
+const generator = <Answer>(name: string, returned: Process<Answer>): Process<Answer> => {
+  const { next } = (returned ?? {}) as Partial<Process<Answer>>
+  if (typeof next === 'function') return returned
+  throw new SimulationError(
+    `${name} is not a generator function; write \`*${name}(…)\`, without async, and \`yield*\` instead of await`,
+  )
+}
+
 /** One life of a client's process, from its start to its last round. */
 export function* clientLife(shared: Cooperation, member: Member, first: boolean): Process {
   const { plan, algorithm, parameters } = shared
@@ -98,7 +107,7 @@ export function* clientLife(shared: Cooperation, member: Member, first: boolean)
     const hold = `${name}#${++member.attempts}`
     member.lostWhy = undefined
     yield* mark({ kind: 'acquiring', hold }, origin(hold, 'acquiring'))
-    const held = yield* algorithm.acquire(me, parameters)
+    const held = yield* generator('acquire', algorithm.acquire(me, parameters))
     if (held === undefined) {
       yield* mark({ kind: 'denied', hold }, origin(hold, 'opening'))
       yield* sleep(retryMs + (retryMs > 0 ? retry.pick(Math.floor(retryMs) + 1) : 0))
@@ -113,7 +122,7 @@ export function* clientLife(shared: Cooperation, member: Member, first: boolean)
     member.believes = undefined
     member.validityOf = undefined
     yield* mark({ kind: 'releasing', hold }, origin(hold, 'releasing'))
-    const outcome = yield* algorithm.release(me, held, parameters)
+    const outcome = yield* generator('release', algorithm.release(me, held, parameters))
     yield* mark({ kind: 'released', hold, outcome }, origin(hold, 'opening'))
     member.roundsDone++
     if (member.roundsDone < plan.rounds && thinkMs > 0) yield* sleep(thinkMs)

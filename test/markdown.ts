@@ -53,7 +53,7 @@ export const tablesOf = (page: string): readonly Block[] =>
   })
 
 /** The page without its fenced blocks and comments: what is prose. */
-export const proseOf = (page: string): string =>
+const proseOf = (page: string): string =>
   page.replace(/^```[^]*?^```$/gm, '').replace(/<!--[^]*?-->/g, '')
 
 /** Where the links of a page lead. */

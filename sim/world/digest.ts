@@ -51,7 +51,16 @@ export const mixFact = (hash: RollingHash, fact: Fact, nowMs: number, site: numb
   }
 }
 
-/** Mixes the body of a message: a primitive as it is, of a request its operation and value. */
+/**
+ * Mixes what a request asks for. What it carries beside that follows from the replies that its sender has
+ * had, which are mixed, and from random names, by which alone no two runs differ.
+ */
+export const mixRequest = (hash: RollingHash, body: unknown): void => {
+  const op = (body as { readonly op?: unknown } | null)?.op
+  if (typeof op === 'string') hash.mixText(op)
+}
+
+/** Mixes what a server says: a primitive as it is, of an object its operation and value. */
 export const mixBody = (hash: RollingHash, body: unknown): void => {
   switch (typeof body) {
     case 'string':

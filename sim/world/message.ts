@@ -3,7 +3,7 @@
 import type { Kernel, Origin, Reply, Target, Waiter } from '../kernel/index.ts'
 import { CONNECTION_RESET, Mailbox, refused, TIMEOUT } from '../kernel/index.ts'
 import type { Connection, RequestInput } from '../services/index.ts'
-import { mixBody } from './digest.ts'
+import { mixBody, mixRequest } from './digest.ts'
 import type { Link, Network } from './network.ts'
 import type { Node } from './node.ts'
 import type { Server } from './server.ts'
@@ -279,7 +279,7 @@ export class Call implements Target, RequestInput<unknown> {
       })
     }
     kernel.hash.mixAt(kernel.nowMs, (place.id << 16) ^ node.id)
-    mixBody(kernel.hash, this.body)
+    mixRequest(kernel.hash, this.body)
     // The second copy is a request of its own to the server, but its reply finds nobody waiting.
     const request = again ? this.copy() : this
     server.take(request)

@@ -1,4 +1,4 @@
-/** The lock that the tutorial adds: one Redis key, and a counter that numbers the grants. */
+/** The tutorial’s lock: one Redis key with a time to live, and a counter that numbers the grants. */
 
 import { defineAlgorithm } from '#algorithms'
 import type { Grant } from '#algorithms'
