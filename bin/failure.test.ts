@@ -31,7 +31,7 @@ describe('failureOf', () => {
     expect(await failing(error)).toEqual({
       code: 2,
       out: '',
-      err: 'locksim: redlock, on client-1 at 5 ms: called Date.now()\nagain: locksim run redlock --seed 7\n',
+      err: 'locksim: redlock, on client-1 at 5 ms: called Date.now()\nagain: npx locksim run redlock --seed 7\n',
     })
   })
 
@@ -60,6 +60,6 @@ describe('failureOf', () => {
 
   it('quotes what a shell would take apart', async () => {
     const { err } = await failing(new SimulationError('no'), ['run', "it's", '--plan', 'a b.json'])
-    expect(err).toContain(`again: locksim run 'it'\\''s' --plan 'a b.json'`)
+    expect(err).toContain(`again: npx locksim run 'it'\\''s' --plan 'a b.json'`)
   })
 })

@@ -47,7 +47,7 @@ describe('locksim run', () => {
     expect(code).toBe(1)
     expect(err).toBe('')
     expect(out).toContain('✗ redlock broke exclusion/effect')
-    expect(out.trimEnd().split('\n').at(-1)).toBe(`again: locksim ${line}`)
+    expect(out.trimEnd().split('\n').at(-1)).toBe(`again: npx locksim ${line}`)
     expect((await locksim(line)).out).toBe(out)
   })
 
@@ -69,7 +69,7 @@ describe('locksim run', () => {
     const line =
       'run redlock --scenario gc-pause --seed 3 --servers 3 --ttl 2000 --set clock=monotonic'
     const { out } = await locksim(line)
-    expect(out.trimEnd().split('\n').at(-1)).toBe(`again: locksim ${line}`)
+    expect(out.trimEnd().split('\n').at(-1)).toBe(`again: npx locksim ${line}`)
   })
 
   it('gives one JSON value with --json', async () => {
@@ -403,7 +403,7 @@ describe('locksim --help', () => {
   it.each(['run', 'replay', 'show', 'list'])('shows an example for %s', async (name) => {
     const { code, out } = await locksim(`${name} --help`)
     expect(code).toBe(0)
-    expect(out).toContain(`For example:\n  locksim ${name}`)
+    expect(out).toContain(`For example:\n  npx locksim ${name}`)
   })
 
   it('is told to whoever asks nothing, which is bad input', async () => {

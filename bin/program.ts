@@ -32,7 +32,7 @@ export const program = async (words: readonly string[], io: Io): Promise<number>
     })
     .addHelpText(
       'after',
-      '\nBegin with:\n  locksim run redlock --scenario gc-pause --seed 42\n\nExit codes: 0 held, 1 broken, 2 bad input, 3 a bug of locksim, 4 inconclusive or vacuous',
+      '\nBegin with:\n  npx locksim run redlock --scenario gc-pause --seed 42\n\nExit codes: 0 held, 1 broken, 2 bad input, 3 a bug of locksim, 4 inconclusive or vacuous',
     )
   for (const entry of commands) {
     const command = root

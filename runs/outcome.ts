@@ -25,6 +25,12 @@ const NEEDED_BY_ALL = 'exclusion/effect'
 export const decides = (algorithm: AnyAlgorithm, promise: string): boolean =>
   promise === NEEDED_BY_ALL || algorithm.claims.some((claim) => claim.promise === promise)
 
+const isDoubtful = (verdict: string): boolean => verdict === 'vacuous' || verdict === 'inconclusive'
+
+/** Whether a lock claims a promise of which its model shows nothing that could be judged. */
+const isMissing = (algorithm: AnyAlgorithm, promise: string, verdict: string): boolean =>
+  verdict === 'not offered' && algorithm.claims.some((claim) => claim.promise === promise)
+
 /** Faults that never struck. Somebody who wrote one down wanted to see it; of drawn ones, one that struck will do. */
 const missed = (plan: Plan, landed: readonly number[]): readonly string[] => {
   if (plan.drawn) {
@@ -45,7 +51,7 @@ export const outcomeOf = (
   const deciding = verdicts.filter(({ promise }) => decides(algorithm, promise))
   const broken = deciding.filter(({ verdict }) => verdict === 'violated')
   const untested = deciding
-    .filter(({ verdict }) => verdict === 'vacuous' || verdict === 'inconclusive')
+    .filter(({ promise, verdict }) => isDoubtful(verdict) || isMissing(algorithm, promise, verdict))
     .map(({ promise, verdict }) => `${promise} is ${verdict}`)
   untested.push(...missed(plan, landed))
   return {

@@ -178,6 +178,11 @@ const checkFaults = (plan: Plan, nodes: ReadonlySet<string>): void => {
 }
 
 const checkOptions = (service: string, options: Readonly<Record<string, unknown>>): void => {
+  if (service === services.store.name) {
+    throw new InputError(
+      'services.store: the store has a field of its own, e.g. "store": { "fencing": "writes" }',
+    )
+  }
   if (!Object.hasOwn(services, service)) {
     const names = Object.keys(services)
     throw new InputError(

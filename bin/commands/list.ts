@@ -4,12 +4,14 @@ import type { CatalogueSection } from '#runs'
 import { defineCommand } from '../command.ts'
 
 const SECTIONS = ['algorithms', 'scenarios', 'faults', 'checkers'] as const
+/** What people call them elsewhere. */
+const ALIASES: Readonly<Record<string, string>> = { locks: 'algorithms', promises: 'checkers' }
 
 /** The command. */
 export const list = defineCommand<{ readonly json?: boolean }>({
   name: 'list',
   summary: 'Lists locks, scenarios, faults and checkers, one line each.',
-  example: 'locksim list algorithms',
+  example: 'npx locksim list algorithms',
   declare(command) {
     command
       .argument('[section]', `one of ${SECTIONS.join(', ')}; all if left out`)
@@ -18,7 +20,9 @@ export const list = defineCommand<{ readonly json?: boolean }>({
   async run([word], { json }, io) {
     const { catalogue, catalogueList, oneOfWords } = await import('#runs')
     const section: CatalogueSection | undefined =
-      word === undefined ? undefined : oneOfWords('the section to list', word, SECTIONS)
+      word === undefined
+        ? undefined
+        : oneOfWords('the section to list', ALIASES[word] ?? word, SECTIONS)
     if (json === true) {
       const all = catalogue()
       io.out(

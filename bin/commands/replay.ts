@@ -8,7 +8,7 @@ export const replay = defineCommand<{ readonly json?: boolean }>({
   name: 'replay',
   summary:
     'Runs a plan file or a saved trace again. A trace must come out the same, event by event.',
-  example: 'locksim replay plan.json\nlocksim replay trace.jsonl',
+  example: 'npx locksim replay plan.json\nnpx locksim replay trace.jsonl',
   declare(command) {
     command
       .argument('<file>', 'a plan (JSON) or a trace (JSON Lines)')

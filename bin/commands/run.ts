@@ -32,11 +32,11 @@ export const run = defineCommand<RunOptions>({
   summary:
     'Runs a lock once and tells what happened. Without a scenario, faults are drawn from the seed.',
   example:
-    'locksim run redlock --scenario gc-pause --seed 42\nlocksim run redlock --set clock=monotonic --trace trace.jsonl\nlocksim run --seed 7',
+    'npx locksim run redlock --scenario gc-pause --seed 42\nnpx locksim run redlock --set clock=monotonic --trace trace.jsonl\nnpx locksim run --seed 7',
   declare(command) {
     command
-      .argument('[algorithm...]', 'names of locks (see `locksim list`); every lock if left out')
-      .option('--scenario <name>', 'a published timeline (see `locksim list scenarios`)')
+      .argument('[algorithm...]', 'names of locks (see `npx locksim list`); every lock if left out')
+      .option('--scenario <name>', 'a published timeline (see `npx locksim list scenarios`)')
       .option('--plan <file>', 'a plan to run; the other options change it')
       .option('--seed <n>', 'where all chance comes from (default: 0)', wholeNumber(0))
       .option('--clients <n>', 'how many clients', wholeNumber(1, 10_000))

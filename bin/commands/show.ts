@@ -8,7 +8,7 @@ const FORMATS = ['story', 'events', 'json'] as const
 export const show = defineCommand<{ readonly format: string; readonly json?: boolean }>({
   name: 'show',
   summary: 'Shows a saved trace: the story of the run, or every event of it.',
-  example: 'locksim show trace.jsonl\nlocksim show trace.jsonl --format events | less',
+  example: 'npx locksim show trace.jsonl\nnpx locksim show trace.jsonl --format events | less',
   declare(command) {
     command
       .argument('<trace>', 'a file that `run --trace` wrote')

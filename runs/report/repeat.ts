@@ -6,9 +6,9 @@ import type { Plan } from '../plan.ts'
 const quoted = (word: string): string =>
   /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
 
-/** The words after `locksim` that repeat a run; each is quoted where it needs to be. */
+/** A command as it can be pasted: `npx` finds locksim in the project, and elsewhere too. Words are quoted where they need to be. */
 export const commandLine = (words: readonly string[]): string =>
-  ['locksim', ...words].map(quoted).join(' ')
+  ['npx', 'locksim', ...words].map(quoted).join(' ')
 
 /** What was asked beside the lock, as options. */
 export interface Asked {

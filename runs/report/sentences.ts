@@ -68,7 +68,7 @@ const grantedSentence = (
   const too =
     others.length === 0
       ? ''
-      : `; ${others.join(' and ')} ${others.length === 1 ? 'believes' : 'believe'} to have it too`
+      : `; ${others.join(' and ')} still ${others.length === 1 ? 'believes' : 'believe'} so too`
   return { actor: node, text: parts.join(', ') + too }
 }
 

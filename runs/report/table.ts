@@ -15,6 +15,8 @@ export type TableRow =
       readonly plan: Plan
       readonly verdicts: readonly Verdict[]
       readonly exitCode: ExitCode
+      /** Why the run proves little, if it does. */
+      readonly untested: readonly string[]
       readonly repeat: string
     }
   | { readonly algorithm: AnyAlgorithm; readonly skip: string }
@@ -107,11 +109,19 @@ export const runTable = (
   const again = rows.flatMap((row) =>
     'skip' in row || (!('error' in row) && row.exitCode !== EXIT.broken) ? [] : [`  ${row.repeat}`],
   )
+  const unclear = rows.flatMap((row) =>
+    'exitCode' in row && row.exitCode === EXIT.inconclusive
+      ? wrap(`${row.algorithm.name}: ${row.untested.join('; ')}`, columns - 2).map(
+          (line) => `  ${line}`,
+        )
+      : [],
+  )
   return [
     paint.dim(head.trimEnd()),
     ...lines,
     '',
     ...legend,
+    ...(unclear.length === 0 ? [] : ['', paint.dim('unclear, because:'), ...unclear]),
     ...(again.length === 0 ? [] : ['', paint.dim('the story of each that is broken:'), ...again]),
   ]
     .map((line) => `${line}\n`)

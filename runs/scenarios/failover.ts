@@ -55,6 +55,9 @@ export const failover = defineScenario({
       }
     }
     if (isQuorum(role)) return { skip: 'its servers are independent masters without replicas' }
+    if (role.servers.length > 0 && role.algorithm.scales === undefined) {
+      return { skip: 'it runs on a fixed number of servers, none of them a replica' }
+    }
     if (nodesOf(role, 'redis').length > 0) return replicated(role, 'redis', 'redis')
     if (nodesOf(role, 'sql').length > 0) return replicated(role, 'sql', 'database')
     return { skip: 'it has no servers' }
