@@ -1,11 +1,19 @@
 /** The judgement of exclusion/belief and exclusion/validity: both cut the time for which a client goes by its grant. */
 
-import type { FactEvent } from '#sim'
-import type { Judgement, PromiseName } from './checker.ts'
+import type { FactKind } from '#sim'
+import type { Judgement, PromiseName, SharedHistory } from './checker.ts'
 import { grantOf, lifeOf } from './history.ts'
 import { watchIntervals } from './intervals.ts'
 import { overlapVerdict } from './overlap-verdict.ts'
-import { watchRivalry } from './rivalry.ts'
+
+/** The kinds of facts that belief begins and ends with. */
+export const BELIEF_KINDS: readonly FactKind[] = [
+  'granted',
+  'releasing',
+  'lost',
+  'validity-ended',
+  'crashed',
+]
 
 /**
  * Judges the intervals [granted, min(releasing, lost, crashed)], cut at validity-ended if asked to.
@@ -13,17 +21,14 @@ import { watchRivalry } from './rivalry.ts'
  */
 export const judgeBelief = (
   promise: PromiseName,
+  { facts, clients }: SharedHistory,
   cutAtValidityEnd: boolean,
   contradiction: string,
 ): Judgement => {
   const intervals = watchIntervals()
-  const rivalry = watchRivalry()
-  const history: FactEvent[] = []
   const validityEnded = new Set<string>()
   return {
     see(event) {
-      history.push(event)
-      rivalry.see(event)
       switch (event.kind) {
         case 'granted':
           // A grant may be past its validity when acquire returns it: then it never counts.
@@ -47,11 +52,11 @@ export const judgeBelief = (
       }
     },
     end: (end) =>
-      overlapVerdict(promise, intervals, rivalry, end, {
+      overlapVerdict(promise, intervals, clients, end, {
         noun: 'hold',
         story: ({ earlier, later }) => [
-          ...lifeOf(history, earlier.client, earlier.hold, later.from),
-          grantOf(history, later.client, later.hold),
+          ...lifeOf(facts, earlier.client, earlier.hold, later.from),
+          grantOf(facts, later.client, later.hold),
         ],
         contradiction,
       }),

@@ -62,6 +62,24 @@ export interface Verdict {
   readonly measures: Readonly<Record<string, number>>
 }
 
+/** When and against whom somebody began to compete for the lock. */
+export interface Competition {
+  /** The event with which competition began, or undefined. */
+  began(): FactEvent | undefined
+  /** Who was asking or had it already, at that event. */
+  against(): string | undefined
+}
+
+/** What all judges of a run share. */
+export interface SharedHistory {
+  /** Every fact so far, the one that is being seen included. */
+  readonly facts: readonly FactEvent[]
+  /** Whether two clients have competed. */
+  readonly clients: Competition
+  /** The same of two holds, also of one client: back after a crash, it may stand in its own way. */
+  readonly holds: Competition
+}
+
 /** One judgement in progress. */
 export interface Judgement {
   see(event: FactEvent): void
@@ -76,9 +94,9 @@ export interface Checker {
   readonly summary: string
   /** Where the promise is defined. */
   readonly source: string
-  /** The kinds of facts it wants to see, and no others. */
+  /** The kinds of facts it wants to be shown one by one. What it tells in a proof it finds in the history. */
   readonly sees: readonly FactKind[]
-  start(header: RunHeader): Judgement
+  start(header: RunHeader, history: SharedHistory): Judgement
 }
 
 /** Checks a checker's shape. */

@@ -14,6 +14,7 @@ import {
 } from './examples/traces.ts'
 import type { Example } from './examples/traces.ts'
 import { startJudging } from './fold.ts'
+import { newHistory } from './shared-history.ts'
 import { checkers } from './index.ts'
 
 const judge = (checker: Checker, { header, events, end }: Example): Verdict => {
@@ -74,8 +75,12 @@ describe.each(checkers.map((checker) => [checker.promise, checker] as const))(
     it('needs no kind of fact that it does not declare', () => {
       for (const trace of allTraces) {
         const reference = judge(checker, trace)
-        const everything = checker.start(trace.header)
-        for (const event of trace.events) everything.see(event)
+        const history = newHistory()
+        const everything = checker.start(trace.header, history)
+        for (const event of trace.events) {
+          history.see(event)
+          everything.see(event)
+        }
         expect(everything.end(trace.end)).toEqual(reference)
       }
     })

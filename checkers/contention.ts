@@ -1,7 +1,6 @@
 /** contention: two clients really competed for the lock, or the run proves nothing. */
 
 import { defineChecker } from './checker.ts'
-import { RIVALRY_KINDS, watchRivalry } from './rivalry.ts'
 import { held, vacuous } from './verdict.ts'
 import { inMs } from './words.ts'
 
@@ -13,18 +12,17 @@ export const contention = defineChecker({
   mood: 'sometimes',
   summary: 'two clients really competed for the lock',
   source: 'Antithesis, "sometimes assertions"; TigerBeetle, coverage marks',
-  sees: RIVALRY_KINDS,
-  start: () => {
-    const rivalry = watchRivalry()
+  sees: [],
+  start: (_header, { clients }) => {
     return {
-      see: (event) => rivalry.see(event),
+      see() {},
       end() {
-        const began = rivalry.began()
+        const began = clients.began()
         return began === undefined
           ? vacuous(promise, 'no two clients competed', { competed: 0 })
           : held(
               promise,
-              `${began.node} asked at ${inMs(began.atMs)} against ${rivalry.against() ?? ''}`,
+              `${began.node} asked at ${inMs(began.atMs)} against ${clients.against() ?? ''}`,
               { competed: 1, firstMs: began.atMs },
             )
       },

@@ -1,20 +1,12 @@
 /** deadlock-freedom: once faults are over, somebody gets the lock in time whenever a live client asks and none has it. */
 
-import type { FactEvent, FactKind } from '#sim'
+import type { FactEvent } from '#sim'
 import { defineChecker } from './checker.ts'
-import type { Judgement, RunHeader, Verdict, Witness } from './checker.ts'
-import { RIVALRY_KINDS, watchRivalry } from './rivalry.ts'
+import type { Judgement, RunHeader, SharedHistory, Verdict, Witness } from './checker.ts'
 import { inTraceOrder, vacuous } from './verdict.ts'
 import { countOf, inMs } from './words.ts'
 
 const promise = 'deadlock-freedom'
-
-const KINDS = [
-  ...RIVALRY_KINDS,
-  'granted',
-  'releasing',
-  'finished',
-] as const satisfies readonly FactKind[]
 
 /** A spell in which a live client asked and no live client was in its section; `to` is missing while it lasts. */
 interface Wait {
@@ -87,10 +79,8 @@ const tell = (
   return { events, proof }
 }
 
-const judgeProgress = (header: RunHeader): Judgement => {
+const judgeProgress = (header: RunHeader, { facts: seen, holds }: SharedHistory): Judgement => {
   const boundMs = header.progressWithinMs
-  const rivalry = watchRivalry('holds')
-  const seen: FactEvent[] = []
   const waits: Wait[] = []
   const asking = new Set<string>()
   const inside = new Map<string, string>()
@@ -123,8 +113,6 @@ const judgeProgress = (header: RunHeader): Judgement => {
 
   return {
     see(event) {
-      seen.push(event)
-      rivalry.see(event)
       switch (event.kind) {
         case 'acquiring':
           asking.add(event.node)
@@ -196,7 +184,7 @@ const judgeProgress = (header: RunHeader): Judgement => {
       if (lasting !== undefined && end.why !== 'finished') {
         return answer('inconclusive', `${evidence}; somebody still waited when the run was cut off`)
       }
-      if (rivalry.began() === undefined && denials === 0) {
+      if (holds.began() === undefined && denials === 0) {
         return vacuous(promise, 'nobody ever had to wait', measures)
       }
       return answer('held', evidence)
@@ -216,6 +204,6 @@ export const deadlockFreedom = defineChecker({
   summary: 'once faults are over, somebody gets the lock in time whenever it is free and wanted',
   source:
     'Herlihy and Shavit, The Art of Multiprocessor Programming, chapter 2: deadlock-freedom; redis.io, "Distributed Locks with Redis": liveness property A',
-  sees: KINDS,
+  sees: ['acquiring', 'denied', 'granted', 'releasing', 'finished', 'crashed'],
   start: judgeProgress,
 })

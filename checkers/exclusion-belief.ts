@@ -1,9 +1,7 @@
 /** exclusion/belief: no two clients believe at once that they hold the lock. */
 
-import { judgeBelief } from './belief.ts'
+import { BELIEF_KINDS, judgeBelief } from './belief.ts'
 import { defineChecker } from './checker.ts'
-import { HISTORY_KINDS } from './history.ts'
-import { RIVALRY_KINDS } from './rivalry.ts'
 
 /**
  * Belief lasts from acquire's return to release's call, to being told of the loss, or to a crash. No lock that frees
@@ -14,10 +12,11 @@ export const exclusionBelief = defineChecker({
   mood: 'always',
   summary: 'no two clients believe at once that they hold the lock',
   source: 'etcd, learning/why.md, on what a lock with a lease can promise; Hazelcast, FencedLock',
-  sees: [...new Set([...RIVALRY_KINDS, ...HISTORY_KINDS])],
-  start: () =>
+  sees: BELIEF_KINDS,
+  start: (_header, history) =>
     judgeBelief(
       'exclusion/belief',
+      history,
       false,
       'both believed that they held the lock: two clients held it at once.',
     ),

@@ -2,9 +2,8 @@
 
 import type { FactEvent, FactOf } from '#sim'
 import { defineChecker } from './checker.ts'
-import type { Judgement, Witness } from './checker.ts'
-import { grantOf, HISTORY_KINDS, lifeOf, writeSentMs } from './history.ts'
-import { RIVALRY_KINDS, watchRivalry } from './rivalry.ts'
+import type { Judgement, SharedHistory, Witness } from './checker.ts'
+import { grantOf, lifeOf, writeSentMs } from './history.ts'
 import { cutOff, held, vacuous, violated } from './verdict.ts'
 import { countOf, inMs, numeral } from './words.ts'
 
@@ -35,9 +34,7 @@ const tell = (history: readonly FactEvent[], [first, between, last]: Triple): Wi
   }
 }
 
-const judgeEffect = (): Judgement => {
-  const rivalry = watchRivalry()
-  const history: FactEvent[] = []
+const judgeEffect = ({ facts, clients: competition }: SharedHistory): Judgement => {
   const effects: Effect[] = []
   const firstEffect = new Map<string, number>()
   const clients: string[] = []
@@ -67,8 +64,6 @@ const judgeEffect = (): Judgement => {
 
   return {
     see(event) {
-      history.push(event)
-      rivalry.see(event)
       switch (event.kind) {
         case 'store-read':
         case 'store-written': {
@@ -98,13 +93,13 @@ const judgeEffect = (): Judgement => {
           promise,
           `${seen}, ${countOf(violations, 'operation')} in a section that another client had broken`,
           measures,
-          tell(history, first),
+          tell(facts, first),
         )
       }
       if (clients.length < 2) {
         return vacuous(promise, `${seen}: no two clients came to it`, measures)
       }
-      if (rivalry.began() === undefined) {
+      if (competition.began() === undefined) {
         return vacuous(promise, `${seen}, but no two clients competed`, measures)
       }
       return held(promise, `${seen}, no section interleaved with another${cutOff(end)}`, measures)
@@ -124,14 +119,6 @@ export const exclusionEffect = defineChecker({
   summary: "at the store, one hold's operations are never interleaved with another client's",
   source:
     'Martin Kleppmann, How to do distributed locking (2016): "Protecting a resource with a lock"',
-  sees: [
-    ...new Set([
-      ...RIVALRY_KINDS,
-      ...HISTORY_KINDS,
-      'store-read' as const,
-      'store-written' as const,
-      'store-refused' as const,
-    ]),
-  ],
-  start: judgeEffect,
+  sees: ['store-read', 'store-written', 'store-refused'],
+  start: (_header, history) => judgeEffect(history),
 })

@@ -2,11 +2,10 @@
 
 import type { FactEvent } from '#sim'
 import { defineChecker } from './checker.ts'
-import type { Judgement } from './checker.ts'
-import { grantOf, HISTORY_KINDS, lifeOf, serviceGrantOf } from './history.ts'
+import type { Judgement, SharedHistory } from './checker.ts'
+import { grantOf, lifeOf, serviceGrantOf } from './history.ts'
 import { watchIntervals } from './intervals.ts'
 import { overlapVerdict } from './overlap-verdict.ts'
-import { RIVALRY_KINDS, watchRivalry } from './rivalry.ts'
 import { notOffered } from './verdict.ts'
 
 const promise = 'exclusion/service'
@@ -17,10 +16,8 @@ interface LostGrant {
   readonly granted: FactEvent
 }
 
-const judgeService = (): Judgement => {
+const judgeService = ({ facts, clients }: SharedHistory): Judgement => {
   const intervals = watchIntervals()
-  const rivalry = watchRivalry()
-  const history: FactEvent[] = []
   // Holds whose acquire has not returned, and holds whose client goes by the grant.
   const asking = new Map<string, string>()
   const believing = new Map<string, string>()
@@ -47,8 +44,6 @@ const judgeService = (): Judgement => {
 
   return {
     see(event) {
-      history.push(event)
-      rivalry.see(event)
       switch (event.kind) {
         case 'acquiring':
           asking.set(event.hold, event.node)
@@ -100,19 +95,19 @@ const judgeService = (): Judgement => {
       if (grantsOfServers === 0 && holdsOfClients > 0) {
         return notOffered(promise, 'no server shows to whom it has granted the lock')
       }
-      return overlapVerdict(promise, intervals, rivalry, end, {
+      return overlapVerdict(promise, intervals, clients, end, {
         noun: 'grant',
         story: ({ earlier, later, since }) =>
           since === later.from
             ? [
                 serviceGrantOf(earlier.from),
-                ...lifeOf(history, earlier.client, earlier.hold, since),
+                ...lifeOf(facts, earlier.client, earlier.hold, since),
                 serviceGrantOf(later.from),
               ]
             : [
                 serviceGrantOf(later.from),
                 serviceGrantOf(earlier.from),
-                grantOf(history, later.client, later.hold),
+                grantOf(facts, later.client, later.hold),
               ],
         contradiction: 'the lock was granted to both: the servers had two holders at once.',
       })
@@ -133,6 +128,16 @@ export const exclusionService = defineChecker({
   summary: 'the servers never have the lock granted to two clients at once',
   source:
     'redis.io, "Distributed Locks with Redis": why failover-based implementations are not enough',
-  sees: [...new Set([...RIVALRY_KINDS, ...HISTORY_KINDS])],
-  start: judgeService,
+  sees: [
+    'acquiring',
+    'denied',
+    'granted',
+    'releasing',
+    'validity-ended',
+    'lost',
+    'crashed',
+    'service-granted',
+    'service-revoked',
+  ],
+  start: (_header, history) => judgeService(history),
 })

@@ -1,9 +1,7 @@
 /** exclusion/validity: no two clients are at once inside the validity time that each computed. */
 
-import { judgeBelief } from './belief.ts'
+import { BELIEF_KINDS, judgeBelief } from './belief.ts'
 import { defineChecker } from './checker.ts'
-import { HISTORY_KINDS } from './history.ts'
-import { RIVALRY_KINDS } from './rivalry.ts'
 import { notOffered } from './verdict.ts'
 
 /**
@@ -16,11 +14,12 @@ export const exclusionValidity = defineChecker({
   summary:
     'no two clients are at once inside the validity time that each computed by its own clock',
   source: 'redis.io, "Distributed Locks with Redis": the lock validity time, safety arguments',
-  sees: [...new Set([...RIVALRY_KINDS, ...HISTORY_KINDS])],
-  start: (header) =>
+  sees: BELIEF_KINDS,
+  start: (header, history) =>
     header.offersValidity
       ? judgeBelief(
           'exclusion/validity',
+          history,
           true,
           'both were inside the validity that they had computed: two clients held a valid lock at once.',
         )

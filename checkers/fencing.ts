@@ -1,9 +1,9 @@
 /** fencing: tokens increase in grant order, and the store never applies an older grant's action after a newer one's. */
 
-import type { FactEvent, FactOf } from '#sim'
+import type { FactOf } from '#sim'
 import { defineChecker } from './checker.ts'
-import type { Judgement, RunHeader, Witness } from './checker.ts'
-import { grantOf, HISTORY_KINDS, lifeOf } from './history.ts'
+import type { Judgement, RunHeader, SharedHistory, Witness } from './checker.ts'
+import { grantOf, lifeOf } from './history.ts'
 import { cutOff, held, inTraceOrder, notOffered, vacuous, violated } from './verdict.ts'
 import { countOf, inMs, numeral } from './words.ts'
 
@@ -19,8 +19,7 @@ interface Issued {
 
 type Applied = FactOf<'store-read'> | FactOf<'store-written'>
 
-const judgeFencing = (header: RunHeader): Judgement => {
-  const history: FactEvent[] = []
+const judgeFencing = (header: RunHeader, { facts }: SharedHistory): Judgement => {
   const places = new Map<string, number>()
   const issued: Issued[] = []
   let newest: Applied | undefined
@@ -44,11 +43,11 @@ const judgeFencing = (header: RunHeader): Judgement => {
     disorders++
     const [old, young] = [before.event, after.event]
     witness ??= {
-      events: inTraceOrder(history, [old, young]),
+      events: inTraceOrder(facts, [old, young]),
       proof: [
-        grantOf(history, old.node, before.hold),
+        grantOf(facts, old.node, before.hold),
         `Its token was ${numeral(before.token)}.`,
-        grantOf(history, young.node, after.hold),
+        grantOf(facts, young.node, after.hold),
         `Its token was ${numeral(after.token)}.`,
         `However, the grant to ${young.node} came after the one to ${old.node}: its token had to be higher than ${numeral(before.token)}.`,
       ],
@@ -73,8 +72,8 @@ const judgeFencing = (header: RunHeader): Judgement => {
       witness ??= {
         events: [newest, event],
         proof: [
-          ...lifeOf(history, event.client, event.hold, event),
-          grantOf(history, newest.client, newest.hold),
+          ...lifeOf(facts, event.client, event.hold, event),
+          grantOf(facts, newest.client, newest.hold),
           `The store applied an operation of ${newest.client} at ${inMs(newest.atMs)}.`,
           `However, it applied a ${what} of ${event.client} at ${inMs(event.atMs)}, whose grant was older.`,
         ],
@@ -87,7 +86,6 @@ const judgeFencing = (header: RunHeader): Judgement => {
 
   return {
     see(event) {
-      history.push(event)
       switch (event.kind) {
         case 'service-granted':
           placeOf(event.hold)
@@ -150,16 +148,9 @@ export const fencing = defineChecker({
     'tokens strictly increase in grant order and the store applies nothing older after something newer',
   source:
     'Martin Kleppmann, How to do distributed locking (2016), "Making the lock safe with fencing"; Hazelcast FencedMutex model of Jepsen',
-  sees: [
-    ...new Set([
-      ...HISTORY_KINDS,
-      'store-read' as const,
-      'store-written' as const,
-      'store-refused' as const,
-    ]),
-  ],
-  start: (header) =>
+  sees: ['service-granted', 'granted', 'store-read', 'store-written', 'store-refused'],
+  start: (header, history) =>
     header.offersToken
-      ? judgeFencing(header)
+      ? judgeFencing(header, history)
       : { see() {}, end: () => notOffered(promise, 'the lock gives no token') },
 })

@@ -1,17 +1,18 @@
 /** Judging: runs a set of checkers over the events of one run, live or from a saved trace. */
 
-import type { EventKind, FactEvent, FactKind, TraceEvent } from '#sim'
+import type { FactEvent, FactKind } from '#sim'
 import type { Checker, Judgement, RunEnd, RunHeader, Verdict } from './checker.ts'
+import { newHistory } from './shared-history.ts'
 
 /** A set of checkers at work on one run. */
 export interface Judging {
-  /** Shows one event to the checkers that want its kind. Traffic of a full trace concerns none of them. */
-  see(event: TraceEvent): void
+  /** Keeps a fact in the history and shows it to the checkers that want its kind. */
+  see(fact: FactEvent): void
   /** The verdicts, in the order of the checkers. */
   end(end: RunEnd): Verdict[]
 }
 
-type Table = ReadonlyMap<EventKind, readonly number[]>
+type Table = ReadonlyMap<FactKind, readonly number[]>
 
 // Campaigns judge thousands of runs a second with one set of checkers, so its table is made once.
 const tables = new WeakMap<readonly Checker[], Table>()
@@ -34,14 +35,14 @@ const tableOf = (checkers: readonly Checker[]): Table => {
 /** Starts the checkers on a run. */
 export const startJudging = (checkers: readonly Checker[], header: RunHeader): Judging => {
   const table = tableOf(checkers)
+  const history = newHistory()
   const judgements: Judgement[] = []
-  for (const checker of checkers) judgements.push(checker.start(header))
+  for (const checker of checkers) judgements.push(checker.start(header, history))
   return {
-    see(event) {
-      const positions = table.get(event.kind)
+    see(fact) {
+      history.see(fact)
+      const positions = table.get(fact.kind)
       if (positions === undefined) return
-      // Only kinds of facts are in the table.
-      const fact = event as FactEvent
       for (let index = 0; index < positions.length; index++) {
         judgements[positions[index] as number]?.see(fact)
       }

@@ -1,21 +1,7 @@
 /** What a judge remembers to explain a violation: how a hold came about and why its client went on believing in it. */
 
-import type { FactEvent, FactKind, FactOf } from '#sim'
+import type { FactEvent, FactOf } from '#sim'
 import { inMs } from './words.ts'
-
-/** The kinds from which explanations are made. */
-export const HISTORY_KINDS = [
-  'granted',
-  'releasing',
-  'lost',
-  'validity-ended',
-  'write-sent',
-  'service-granted',
-  'service-revoked',
-  'paused',
-  'resumed',
-  'crashed',
-] as const satisfies readonly FactKind[]
 
 const revoked = (event: FactOf<'service-revoked'>): string => {
   const at = `at ${inMs(event.atMs)}`

@@ -2,8 +2,8 @@
 
 import type { FactEvent, FactOf } from '#sim'
 import { defineChecker } from './checker.ts'
-import type { Judgement, Witness } from './checker.ts'
-import { grantOf, HISTORY_KINDS, lifeOf } from './history.ts'
+import type { Judgement, SharedHistory, Witness } from './checker.ts'
+import { grantOf, lifeOf } from './history.ts'
 import { cutOff, held, vacuous, violated } from './verdict.ts'
 import { countOf, inMs, numeral } from './words.ts'
 
@@ -11,8 +11,7 @@ const promise = 'lost-update'
 
 type Written = FactOf<'store-written'>
 
-const judgeLostUpdate = (): Judgement => {
-  const history: FactEvent[] = []
+const judgeLostUpdate = ({ facts }: SharedHistory): Judgement => {
   const acknowledgements: FactEvent[] = []
   const writers: string[] = []
   let unknown = 0
@@ -45,8 +44,8 @@ const judgeLostUpdate = (): Judgement => {
     return {
       events: [overwritten, overwriter],
       proof: [
-        ...lifeOf(history, overwriter.client, overwriter.hold, overwriter),
-        grantOf(history, overwritten.client, overwritten.hold),
+        ...lifeOf(facts, overwriter.client, overwriter.hold, overwriter),
+        grantOf(facts, overwritten.client, overwritten.hold),
         `${overwritten.client} wrote ${numeral(overwritten.value)} at ${inMs(overwritten.atMs)}.`,
         `${overwriter.client} wrote ${numeral(overwriter.value)} over ${numeral(overwriter.before)} at ${inMs(overwriter.atMs)}, as it had read ${numeral(overwriter.value - 1)} before.`,
         sum,
@@ -56,7 +55,6 @@ const judgeLostUpdate = (): Judgement => {
 
   return {
     see(event) {
-      history.push(event)
       switch (event.kind) {
         case 'store-written':
           see(event)
@@ -94,6 +92,6 @@ export const lostUpdate = defineChecker({
   mood: 'always',
   summary: 'the protected counter ends with as many increments as were acknowledged',
   source: 'Jepsen, the analysis of etcd 3.4.3 (2020), on updates protected by a lock',
-  sees: [...HISTORY_KINDS, 'store-written', 'write-acknowledged', 'write-unknown'],
-  start: judgeLostUpdate,
+  sees: ['store-written', 'write-acknowledged', 'write-unknown'],
+  start: (_header, history) => judgeLostUpdate(history),
 })

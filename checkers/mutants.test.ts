@@ -2,9 +2,11 @@
 
 import { describe, expect, it } from 'vitest'
 
+import { FACT_KINDS } from '#sim'
 import type { FactEvent, FactKind } from '#sim'
 import type { Checker, PromiseName, RunHeader } from './checker.ts'
 import { judgeEvents } from './examples/judge.ts'
+import { newHistory } from './shared-history.ts'
 import {
   acknowledged,
   at,
@@ -273,12 +275,17 @@ const mutants: Readonly<Record<PromiseName, readonly Mutant[]>> = {
 
 const broken = (checker: Checker, change: Change): Checker => ({
   ...checker,
+  // It is shown everything, so that what it makes of it is all that its history has.
+  sees: FACT_KINDS,
   start(header) {
-    const judgement = checker.start(header)
+    const history = newHistory()
+    const judgement = checker.start(header, history)
     return {
       see(event) {
         const changed = change(event)
-        if (changed !== undefined) judgement.see(changed)
+        if (changed === undefined) return
+        history.see(changed)
+        judgement.see(changed)
       },
       end: (end) => judgement.end(end),
     }

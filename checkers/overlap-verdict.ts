@@ -1,9 +1,8 @@
 /** The verdict that the three overlap checkers share: same counting, other words. */
 
 import type { FactEvent } from '#sim'
-import type { PromiseName, RunEnd, Verdict } from './checker.ts'
+import type { Competition, PromiseName, RunEnd, Verdict } from './checker.ts'
 import type { Intervals, Overlap } from './intervals.ts'
-import type { Rivalry } from './rivalry.ts'
 import { cutOff, held, vacuous, violated } from './verdict.ts'
 import { countOf, inMs } from './words.ts'
 
@@ -29,7 +28,7 @@ const during = (overlap: Overlap, endMs: number): string => {
 export const overlapVerdict = (
   promise: PromiseName,
   intervals: Intervals,
-  rivalry: Rivalry,
+  competition: Competition,
   end: RunEnd,
   words: OverlapWords,
 ): Verdict => {
@@ -56,7 +55,7 @@ export const overlapVerdict = (
     )
   }
   if (count.intervals === 0) return vacuous(promise, 'nobody was granted the lock', measures)
-  if (rivalry.began() === undefined) {
+  if (competition.began() === undefined) {
     return vacuous(promise, `${seen}, but no two clients competed`, measures)
   }
   return held(promise, `${seen}, no overlap${cutOff(end)}`, measures)

@@ -2,8 +2,8 @@
 
 import type { FactEvent, FactOf } from '#sim'
 import { defineChecker } from './checker.ts'
-import type { Judgement, Witness } from './checker.ts'
-import { HISTORY_KINDS, lifeOf, serviceGrantOf } from './history.ts'
+import type { Judgement, SharedHistory, Witness } from './checker.ts'
+import { lifeOf, serviceGrantOf } from './history.ts'
 import { cutOff, held, inTraceOrder, notOffered, vacuous, violated } from './verdict.ts'
 import { countOf, inMs, numeral } from './words.ts'
 
@@ -33,8 +33,7 @@ const tell = (history: readonly FactEvent[], revoked: Revoked): Witness => {
   }
 }
 
-const judgeOwnership = (): Judgement => {
-  const history: FactEvent[] = []
+const judgeOwnership = ({ facts }: SharedHistory): Judgement => {
   let releases = 0
   let holds = 0
   let grantsOfServers = 0
@@ -42,7 +41,6 @@ const judgeOwnership = (): Judgement => {
   let first: Revoked | undefined
   return {
     see(event) {
-      history.push(event)
       switch (event.kind) {
         case 'granted':
           holds++
@@ -74,7 +72,7 @@ const judgeOwnership = (): Judgement => {
           promise,
           `${seen}, ${numeral(violations)} ended a hold that it did not name`,
           measures,
-          tell(history, first),
+          tell(facts, first),
         )
       }
       if (grantsOfServers === 0 && holds > 0) {
@@ -97,6 +95,6 @@ export const ownership = defineChecker({
   summary: 'a release ends only the hold that it names',
   source:
     'redis.io, "Distributed Locks with Redis": why a client must not remove a lock created by another; Jepsen OwnerAwareMutex',
-  sees: HISTORY_KINDS,
-  start: judgeOwnership,
+  sees: ['granted', 'service-granted', 'releasing', 'service-revoked'],
+  start: (_header, history) => judgeOwnership(history),
 })

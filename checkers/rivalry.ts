@@ -1,25 +1,11 @@
 /** Rivalry: whether two holds were after the lock at once, without which a run proves nothing about exclusion. */
 
-import type { FactEvent, FactKind } from '#sim'
-
-/** The kinds that rivalry looks at. */
-export const RIVALRY_KINDS = [
-  'acquiring',
-  'denied',
-  'released',
-  'lost',
-  'crashed',
-  'service-granted',
-  'service-revoked',
-] as const satisfies readonly FactKind[]
+import type { FactEvent } from '#sim'
+import type { Competition } from './checker.ts'
 
 /** The first time that somebody asked while another was asking, had the lock, or stood in the servers' data. */
-export interface Rivalry {
+interface Rivalry extends Competition {
   see(event: FactEvent): void
-  /** The event with which competition began, or undefined. */
-  began(): FactEvent | undefined
-  /** Who was asking or had it already, at that event. */
-  against(): string | undefined
 }
 
 /**
@@ -29,7 +15,7 @@ export interface Rivalry {
  * `between: 'holds'` also counts a client that stands in its own way: back after a crash, it asks
  * while the servers still have the lock granted to its former life.
  */
-export const watchRivalry = (between: 'clients' | 'holds' = 'clients'): Rivalry => {
+export const watchRivalry = (between: 'clients' | 'holds'): Rivalry => {
   const clientOf = new Map<string, string>()
   const grantedTo = new Map<string, string>()
   let first: FactEvent | undefined

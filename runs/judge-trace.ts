@@ -2,7 +2,8 @@
 
 import { checkers as allCheckers, measureOrphansAndPhantoms, startJudging } from '#checkers'
 import type { Checker, OrphanPhantom, RunEnd, Verdict } from '#checkers'
-import type { TraceEvent } from '#sim'
+import { FACT_KINDS } from '#sim'
+import type { FactEvent, TraceEvent } from '#sim'
 import { headerOf } from './run.ts'
 import { settle } from './settle.ts'
 import type { Trace } from './trace-file.ts'
@@ -15,11 +16,16 @@ export interface Judged {
 }
 
 /** Nodes' own clocks are for readers of traces; in a run no judge sees them. */
-const asInRun = (event: TraceEvent): TraceEvent => {
+const asInRun = (event: FactEvent): FactEvent => {
   if (event.wallMs === undefined) return event
   const { wallMs: _wallMs, ...rest } = event
-  return rest as TraceEvent
+  return rest as FactEvent
 }
+
+const kinds: ReadonlySet<string> = new Set(FACT_KINDS)
+
+/** Judges see facts; the traffic of a full trace is for readers. */
+const isFact = (event: TraceEvent): event is FactEvent => kinds.has(event.kind)
 
 /** Judges a saved trace, e.g. with a checker that did not exist when it was written. */
 export const judgeTrace = (
@@ -30,6 +36,7 @@ export const judgeTrace = (
   const spells = measureOrphansAndPhantoms()
   const landed = new Set<number>()
   for (const event of events) {
+    if (!isFact(event)) continue
     judging.see(asInRun(event))
     spells.see(event)
     if (event.kind === 'fault-began') landed.add(event.fault)
