@@ -1,15 +1,21 @@
 /** The kernel alone: timers, and processes that exchange messages through the network and a service that echoes. */
 
 import { defineService, ok, randomChoice, sleep, World } from '#sim'
-import type { Origin, Port, Process } from '#sim'
+import type { Latency, Origin, Port, Process } from '#sim'
 import { delayOf } from './bare.ts'
 
 const NOBODY: Origin = { client: '', hold: '', activity: 'opening' }
 
-const makeWorld = (): World =>
+/** One-way latencies: the same for every message, as the yardstick draws nothing, or drawn as in a run. */
+export const LATENCIES = {
+  fixed: { minMs: 1, maxMs: 1 },
+  drawn: { minMs: 0.5, maxMs: 1.5 },
+}
+
+const makeWorld = (latency: Latency = LATENCIES.fixed): World =>
   new World({
     choice: randomChoice(1),
-    latency: { minMs: 0.5, maxMs: 1.5 },
+    latency,
     observer: { fact: () => undefined, changed: () => undefined },
     clockOf: () => ({ offsetMs: 0, driftPpm: 0 }),
     keepaliveMs: 0,
@@ -51,8 +57,8 @@ function* caller(port: Port): Process {
 }
 
 /** `count` processes on nodes of their own that call a server each; a request and a reply are an event each. */
-export const messages = (events: number, count: number): number => {
-  const world = makeWorld()
+export const messages = (events: number, count: number, latency: Latency): number => {
+  const world = makeWorld(latency)
   const clients = Array.from({ length: count }, (_, index) => world.addNode(`client-${index + 1}`))
   world.addServers(echo, 1, {})
   for (const node of clients) {

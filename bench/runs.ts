@@ -7,13 +7,13 @@ import { seedOfRun } from '#sim'
 const planOf = (input: Omit<PlanInput, 'format'>): Plan =>
   parsePlan({ format: 'locksim-plan/1', ...input })
 
-/** The usual question to a campaign: three clients that want the lock three times each, on five masters. */
+/** The usual question to a campaign: three clients that want the lock three times each, on five masters; some 400 events. */
 const usual = planOf({
   algorithm: 'redlock',
   clients: 3,
   rounds: 3,
   servers: 5,
-  workload: { workMs: 10, thinkMs: 50, retryMs: 100 },
+  workload: { workMs: 40, thinkMs: 50, retryMs: 100 },
 })
 
 /**

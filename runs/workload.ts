@@ -47,27 +47,20 @@ export interface Cooperation {
   readonly stream: (name: string) => Stream
 }
 
-const BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
-
-/** Eight hexadecimal digits. Numbers beyond 31 bits take toString(16) ten times as long. */
-const randomDigits = (stream: Stream): string => {
-  const word = stream.pick(2 ** 32)
-  const byteAt = (shift: number): string => BYTES[(word >>> shift) & 255] as string
-  return byteAt(24) + byteAt(16) + byteAt(8) + byteAt(0)
-}
+/** Random tokens differ in 31 bits: larger numbers take toString ten times as long. */
+const TOKENS = 2 ** 31
 
 /** The client as its algorithm sees it, for one life of its process. */
 const clientOf = (shared: Cooperation, member: Member): Client<Needs, unknown> => {
   const { name, node } = member
   const tokens = shared.stream(`token:${name}`)
-  const jitter = shared.stream(`jitter:${name}`)
   return {
     name,
     lock: LOCK,
     services: shared.services(node) as Client<Needs, unknown>['services'],
     session: undefined,
-    token: () => `${name}.${member.attempts}.${randomDigits(tokens)}`,
-    jitterMs: (maxMs) => jitter.pick(Math.floor(maxMs) + 1),
+    token: () => `${name}.${member.attempts}.${tokens.pick(TOKENS).toString(16)}`,
+    jitterMs: (maxMs) => shared.stream(`jitter:${name}`).pick(Math.floor(maxMs) + 1),
     *lost(why) {
       const hold = member.believes
       if (hold === undefined) return
@@ -101,7 +94,6 @@ export function* clientLife(shared: Cooperation, member: Member, first: boolean)
     clientOf(shared, member)
   if (algorithm.open !== undefined) me.session = yield* algorithm.open(me, parameters)
   const store = shared.store(member.node)
-  const retry = shared.stream(`retry:${name}`)
 
   while (member.roundsDone < plan.rounds) {
     const hold = `${name}#${++member.attempts}`
@@ -110,6 +102,7 @@ export function* clientLife(shared: Cooperation, member: Member, first: boolean)
     const held = yield* generator('acquire', algorithm.acquire(me, parameters))
     if (held === undefined) {
       yield* mark({ kind: 'denied', hold }, origin(hold, 'opening'))
+      const retry = shared.stream(`retry:${name}`)
       yield* sleep(retryMs + (retryMs > 0 ? retry.pick(Math.floor(retryMs) + 1) : 0))
       continue
     }

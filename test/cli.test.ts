@@ -14,7 +14,7 @@ describe.skipIf(!built)('the executable', () => {
     const { status, stdout, stderr } = spawnSync('node', words, { encoding: 'utf8', env: plain })
     expect(stderr).toBe('')
     expect(status).toBe(1)
-    expect(stdout).toMatch(/again: locksim run redlock --scenario gc-pause --seed 42\n$/)
+    expect(stdout).toMatch(/again: npx locksim run redlock --scenario gc-pause --seed 42\n$/)
     expect(stdout).not.toContain('\u001B')
   })
 

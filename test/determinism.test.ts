@@ -56,7 +56,12 @@ describe.each(locks)('%s', (_name, algorithm) => {
   })
 
   it('gives other seeds other runs', () => {
-    const hashes = drawn(algorithm).map((plan) => run(plan).hash)
+    // Where every message takes the same time, two seeds may well make the same plan and the same run.
+    const plans = drawn(algorithm).filter(
+      ({ network: { latencyMs } }) => latencyMs.maxMs > latencyMs.minMs,
+    )
+    const hashes = plans.map((plan) => run(plan).hash)
+    expect(plans.length).toBeGreaterThan(10)
     expect(new Set(hashes).size).toBe(hashes.length)
   })
 

@@ -68,7 +68,7 @@ const grantedSentence = (
   const too =
     others.length === 0
       ? ''
-      : `; ${others.join(' and ')} still ${others.length === 1 ? 'believes' : 'believe'} so too`
+      : `; ${others.join(' and ')} still ${others.length === 1 ? 'believes it has' : 'believe they have'} it`
   return { actor: node, text: parts.join(', ') + too }
 }
 

@@ -15,48 +15,73 @@ export interface Choice {
   stream(name: string): Stream
 }
 
-class RandomStream implements Stream {
-  private readonly next: () => number
+/** Where alea stands: three fractions in units of 2^-32, and a carry. */
+interface AleaState {
+  readonly c: number
+  readonly s0: number
+  readonly s1: number
+  readonly s2: number
+}
 
-  constructor(seed: number, name: string) {
-    // alea rather than seedrandom's default generator: a tenth of the cost of seeding, and it uses only
-    // additions, multiplications and truncations, so every engine draws the same. Its state is given instead
-    // of a text: alea's own hashing of a text costs more than most streams ever draw.
-    this.next = seedrandom.alea('', { state: stateOf(seed, name) })
-    // alea's first outputs still show its state.
-    for (let draw = 0; draw < WARM_UP; draw++) this.next()
+const UNIT = 2 ** -32
+const MULTIPLIER = 2_091_639
+
+/**
+ * The recurrence of seedrandom's alea (Johannes Baagøe), which a test compares draw by draw. It uses only additions,
+ * multiplications and truncations, so every engine draws the same. It stands here because a call
+ * through one of thirty closures costs more than the draw itself.
+ */
+class AleaStream implements Stream {
+  private c: number
+  private s0: number
+  private s1: number
+  private s2: number
+
+  constructor({ c, s0, s1, s2 }: AleaState) {
+    this.c = c
+    this.s0 = s0
+    this.s1 = s1
+    this.s2 = s2
   }
 
   pick(count: number): number {
+    const t = MULTIPLIER * this.s0 + this.c * UNIT
+    this.s0 = this.s1
+    this.s1 = this.s2
+    this.c = t | 0
+    this.s2 = t - this.c
     // A draw is a multiple of 2^-32 below 1, so that the product stays below `count`.
-    return Math.floor(this.next() * count)
+    return Math.floor(this.s2 * count)
   }
 }
 
-const WARM_UP = 4
-const UNIT = 2 ** -32
+/** A stream from an alea state, as `seedrandom.alea(seed, { state: true }).state()` gives it. */
+export const aleaStream = (state: AleaState): Stream => new AleaStream(state)
 
-/** A state of alea from a seed and a name: three words in units of 2^-32 and a carry. */
-const stateOf = (seed: number, name: string): { c: number; s0: number; s1: number; s2: number } => {
+/** A state for one stream: the run's own state and the stream's name, mixed well enough to need no warming up. */
+const stateOf = ({ s0, s1, s2 }: AleaState, name: string): AleaState => {
   const hash = new RollingHash()
-  hash.mix(seed)
-  hash.mix(Math.floor(seed * UNIT))
+  hash.mix(s0 / UNIT)
+  hash.mix(s1 / UNIT)
+  hash.mix(s2 / UNIT)
   hash.mixText(name)
-  const word = (): number => {
-    hash.mix(0x9e3779b9)
-    return hash.word() * UNIT
-  }
-  return { c: 1, s0: word(), s1: word(), s2: word() }
+  return { c: 1, s0: nextWord(hash), s1: nextWord(hash), s2: nextWord(hash) }
 }
 
-/** Draws by seed: each stream is alea with a state hashed from the seed and the stream's name. */
+const nextWord = (hash: RollingHash): number => {
+  hash.mix(0x9e3779b9)
+  return hash.word() * UNIT
+}
+
+/** Draws by seed: seedrandom's alea takes the seed in, and each stream goes on from there by its name. */
 export const randomChoice = (seed: number): Choice => {
+  const seeded = seedrandom.alea(String(seed), { state: true }).state() as AleaState
   const streams = new Map<string, Stream>()
   return {
     stream(name) {
       let stream = streams.get(name)
       if (stream === undefined) {
-        stream = new RandomStream(seed, name)
+        stream = aleaStream(stateOf(seeded, name))
         streams.set(name, stream)
       }
       return stream

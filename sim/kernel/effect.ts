@@ -32,7 +32,16 @@ export const opName = (op: Op): string =>
  */
 export type Process<Answer = void> = Generator<Effect<unknown>, Answer, unknown>
 
-const unclaimed: Effect<unknown>[] = []
+// Effects that were built and not yielded yet, as a number: this is counted at every effect of every run.
+let unclaimed = 0
+/** The first effect that was built when there was none. */
+let oldest: Effect<unknown> | undefined
+/** What stands in `value` of a part of `all` or `race` until it is asked for. */
+const CLAIMED = Symbol('claimed')
+
+const remember = (effect: Effect<unknown>): void => {
+  oldest = effect
+}
 
 /**
  * A question to the world. `yield*` on it gives back a typed answer.
@@ -56,7 +65,7 @@ export class Effect<out Answer> implements Iterator<Effect<unknown>, Answer, unk
     this.amount = amount
     this.first = first
     this.second = second
-    unclaimed.push(this)
+    if (unclaimed++ === 0) remember(this)
   }
 
   [Symbol.iterator](): Iterator<Effect<unknown>, Answer, unknown> {
@@ -65,7 +74,7 @@ export class Effect<out Answer> implements Iterator<Effect<unknown>, Answer, unk
 
   next(answer?: unknown): IteratorResult<Effect<unknown>, Answer> {
     if (this.done === undefined) {
-      claim(this)
+      if (this.value !== CLAIMED) unclaimed--
       this.done = false
       this.value = this
     } else if (this.done) {
@@ -80,25 +89,19 @@ export class Effect<out Answer> implements Iterator<Effect<unknown>, Answer, unk
   }
 }
 
-/** Marks an effect as asked for: by `yield*`, or as a part of `all` or `race`. */
-const claim = (effect: Effect<unknown>): void => {
-  // Nearly always the effect built last is the one that is yielded.
-  if (unclaimed[unclaimed.length - 1] === effect) {
-    unclaimed.pop()
-    return
-  }
-  const position = unclaimed.indexOf(effect)
-  if (position >= 0) unclaimed.splice(position, 1)
-}
-
 /** Whether an effect was built and not yielded. Asked by the kernel after every step. */
-export const hasUnclaimed = (): boolean => unclaimed.length !== 0
+export const hasUnclaimed = (): boolean => unclaimed !== 0
 
-/** Takes out what was built and never yielded: the oldest such effect, if any. */
+/**
+ * Forgets what was built and never yielded, and gives back the oldest such effect. Undefined if there is none, or if
+ * others were built before it in the same step and used: then nobody knows which one it is.
+ */
 export const takeUnclaimed = (): Effect<unknown> | undefined => {
-  const oldest = unclaimed[0]
-  unclaimed.length = 0
-  return oldest
+  const found = oldest
+  const isForgotten = unclaimed !== 0 && found?.done === undefined && found?.value !== CLAIMED
+  unclaimed = 0
+  oldest = undefined
+  return isForgotten ? found : undefined
 }
 
 /** Sleeps for `ms` of the node's own monotonic clock. */
@@ -122,10 +125,10 @@ type Answers<Parts extends readonly unknown[]> = {
 }
 
 const claimParts = (parts: readonly unknown[]): void => {
-  // Backwards, so that each part is the newest unclaimed effect when its turn comes.
-  for (let index = parts.length - 1; index >= 0; index--) {
-    const part = parts[index]
-    if (part instanceof Effect) claim(part)
+  for (const part of parts) {
+    if (!(part instanceof Effect) || part.value === CLAIMED) continue
+    part.value = CLAIMED
+    unclaimed--
   }
 }
 

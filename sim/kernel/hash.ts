@@ -4,6 +4,9 @@ import { TICKS_PER_MS } from './time.ts'
 
 const bits = new DataView(new ArrayBuffer(8))
 
+/** How many UTF-16 units of a string `mixEnd` looks at. */
+const END_UNITS = 8
+
 /** Mixes integers and strings, in order, into 64 bits. Not cryptographic: it tells runs apart, nothing more. */
 export class RollingHash {
   private low = 0x811c9dc5 | 0
@@ -33,6 +36,16 @@ export class RollingHash {
     bits.setFloat64(0, value, true)
     this.mix(bits.getInt32(0, true))
     this.mix(bits.getInt32(4, true))
+  }
+
+  /** Mixes the end of a string and its length: names differ in their last digits, and this happens with every message. */
+  mixEnd(text: string): void {
+    const { length } = text
+    let folded = length
+    for (let index = Math.max(0, length - END_UNITS); index < length; index++) {
+      folded = Math.imul(folded ^ text.charCodeAt(index), 0x01000193)
+    }
+    this.mix(folded)
   }
 
   /** Mixes a string by its UTF-16 units and its length. */

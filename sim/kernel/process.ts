@@ -251,7 +251,12 @@ export class Runner implements Waiter, Task {
   }
 
   private forgotten(): SimulationError {
-    const effect = takeUnclaimed() as Effect<unknown>
+    const effect = takeUnclaimed()
+    if (effect === undefined) {
+      return new SimulationError(
+        'built an effect and never yielded it, so it did nothing; write `yield*` before every effect',
+      )
+    }
     const name = opName(effect.op)
     return new SimulationError(
       `built the effect ${name}() and never yielded it, so it did nothing; write \`yield* ${name}(…)\``,

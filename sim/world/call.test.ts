@@ -241,7 +241,7 @@ describe('a message', () => {
     })
     run()
     expect(said).toEqual(['refused: NO', 1, TIMEOUT, TIMEOUT, 4])
-    expect(world.network.link(client, server).rules).toEqual([])
+    expect(world.network.link(client, server).disturbed).toBe(false)
   })
 })
 

@@ -52,15 +52,9 @@ export const mixFact = (hash: RollingHash, fact: Fact, nowMs: number, site: numb
 }
 
 /**
- * Mixes what a request asks for. What it carries beside that follows from the replies that its sender has
- * had, which are mixed, and from random names, by which alone no two runs differ.
+ * Mixes the body of a message: a primitive as it is, of an object its operation and value. A lock that draws its
+ * names from somewhere else than its streams gives itself away here.
  */
-export const mixRequest = (hash: RollingHash, body: unknown): void => {
-  const op = (body as { readonly op?: unknown } | null)?.op
-  if (typeof op === 'string') hash.mixText(op)
-}
-
-/** Mixes what a server says: a primitive as it is, of an object its operation and value. */
 export const mixBody = (hash: RollingHash, body: unknown): void => {
   switch (typeof body) {
     case 'string':
@@ -73,7 +67,7 @@ export const mixBody = (hash: RollingHash, body: unknown): void => {
       if (body === null) return
       const { op, value } = body as { readonly op?: unknown; readonly value?: unknown }
       if (typeof op === 'string') hash.mixText(op)
-      if (typeof value === 'string') hash.mixText(value)
+      if (typeof value === 'string') hash.mixEnd(value)
       else if (typeof value === 'number') hash.mixNumber(value)
       return
     }

@@ -3,7 +3,7 @@
 import type { Kernel, Origin, Reply, Target, Waiter } from '../kernel/index.ts'
 import { CONNECTION_RESET, Mailbox, refused, TIMEOUT } from '../kernel/index.ts'
 import type { Connection, RequestInput } from '../services/index.ts'
-import { mixBody, mixRequest } from './digest.ts'
+import { mixBody } from './digest.ts'
 import type { Link, Network } from './network.ts'
 import type { Node } from './node.ts'
 import type { Server } from './server.ts'
@@ -178,8 +178,19 @@ export class Call implements Target, RequestInput<unknown> {
 
   /** Puts the request or the reply on its link. */
   private travel(link: Link, tag: number, payload: unknown): void {
+    if (link.disturbed) {
+      this.travelDisturbed(link, tag, payload)
+      return
+    }
     const { kernel } = this.world
-    const action = link.rules.length === 0 ? undefined : link.strike(this.operation)
+    const atMs = link.arrivalMs(kernel.nowMs)
+    kernel.queue.push(atMs, this, tag, payload)
+    if (atMs > this.deadlineMs) this.expectTimeout()
+  }
+
+  private travelDisturbed(link: Link, tag: number, payload: unknown): void {
+    const { kernel } = this.world
+    const action = link.strike(this.operation)
     if (link.cut || action?.kind === 'lose') {
       this.lose(link, link.cut ? 'the link is cut' : 'lost')
       return
@@ -279,7 +290,7 @@ export class Call implements Target, RequestInput<unknown> {
       })
     }
     kernel.hash.mixAt(kernel.nowMs, (place.id << 16) ^ node.id)
-    mixRequest(kernel.hash, this.body)
+    mixBody(kernel.hash, this.body)
     // The second copy is a request of its own to the server, but its reply finds nobody waiting.
     const request = again ? this.copy() : this
     server.take(request)
@@ -381,10 +392,9 @@ export class Letter implements Target {
 
   send(): void {
     const { link, world } = this
-    const action =
-      link.rules.length === 0
-        ? undefined
-        : link.strike((this.body as { readonly op?: string } | null)?.op)
+    const action = link.disturbed
+      ? link.strike((this.body as { readonly op?: string } | null)?.op)
+      : undefined
     if (link.cut || action?.kind === 'lose') return
     if (link.holding) {
       link.keep(this, 0, undefined)

@@ -31,18 +31,30 @@ export interface MessageRule {
   readonly struck: () => void
 }
 
+interface HeldMessage {
+  readonly target: Target
+  readonly tag: number
+  readonly payload: unknown
+}
+
+// A run has dozens of links, and hardly any is ever disturbed: what only faults need is made when they come.
+const NO_RULES: readonly MessageRule[] = []
+const NOTHING_HELD: readonly HeldMessage[] = []
+
 /** One direction between two nodes. Messages arrive in the order in which they were sent, as on a TCP connection. */
 export class Link {
   readonly from: Node
   readonly to: Node
-  readonly rules: MessageRule[] = []
+  /** Whether anything but latency can happen to a message here now. */
+  disturbed = false
+  private rules: readonly MessageRule[] = NO_RULES
   private readonly minMs: number
   private readonly span: number
   private readonly stream: Stream | undefined
   private lastArrivalMs = 0
   private cuts = 0
   private holds = 0
-  private held: { readonly target: Target; readonly tag: number; readonly payload: unknown }[] = []
+  private held: HeldMessage[] | undefined
 
   constructor(from: Node, to: Node, latency: Latency, stream: Stream | undefined) {
     this.from = from
@@ -94,24 +106,39 @@ export class Link {
   begin(hold: boolean): void {
     if (hold) this.holds++
     else this.cuts++
+    this.update()
   }
 
   /** Ends a cut; gives back what was held. */
-  end(hold: boolean): readonly { target: Target; tag: number; payload: unknown }[] {
-    if (!hold) {
-      this.cuts--
-      return []
-    }
-    this.holds--
-    if (this.holds > 0) return []
-    const released = this.held
-    this.held = []
+  end(hold: boolean): readonly HeldMessage[] {
+    if (hold) this.holds--
+    else this.cuts--
+    this.update()
+    if (!hold || this.holds > 0) return NOTHING_HELD
+    const released = this.held ?? NOTHING_HELD
+    this.held = undefined
     return released
   }
 
   /** Keeps a message until the link heals. */
   keep(target: Target, tag: number, payload: unknown): void {
-    this.held.push({ target, tag, payload })
+    ;(this.held ??= []).push({ target, tag, payload })
+  }
+
+  /** Adds a rule for messages that are sent from now on. */
+  addRule(rule: MessageRule): void {
+    this.rules = [...this.rules, rule]
+    this.update()
+  }
+
+  /** Takes a rule away. */
+  removeRule(rule: MessageRule): void {
+    this.rules = this.rules.filter((other) => other !== rule)
+    this.update()
+  }
+
+  private update(): void {
+    this.disturbed = this.cuts > 0 || this.holds > 0 || this.rules.length > 0
   }
 }
 

@@ -405,14 +405,12 @@ export class World implements Host {
 
   /** Adds a rule for messages in one direction. */
   addRule(from: Node, to: Node, rule: MessageRule): void {
-    this.network.link(from, to).rules.push(rule)
+    this.network.link(from, to).addRule(rule)
   }
 
   /** Takes a rule away. */
   removeRule(from: Node, to: Node, rule: MessageRule): void {
-    const { rules } = this.network.link(from, to)
-    const position = rules.indexOf(rule)
-    if (position >= 0) rules.splice(position, 1)
+    this.network.link(from, to).removeRule(rule)
   }
 
   /**
