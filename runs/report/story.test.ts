@@ -110,7 +110,8 @@ describe('story', () => {
       11,001                  ▒║ │  c2        redis-2   the lock is now granted to
                               ▒║ │  c2                  client-2
       11,002      11,102      ▒║ █● c2        client-2  has the lock, token 34;
-                              ▒║ █  c2                  client-1 still believes so too
+                              ▒║ █  c2                  client-1 still believes it has
+                              ▒║ █  c2                  it
       15,300                  ▒● █  c2      ▶ client-1  runs on after 15,000 ms as if
                               ▒  █  c2                  nothing had happened
       15,301                  ▒● █  c2        client-1  writes 1 over 0
