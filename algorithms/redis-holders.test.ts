@@ -22,6 +22,7 @@ const servers = (...written: readonly string[]): Servers =>
       data: {
         role: () => (text.startsWith('~') ? ('replica' as const) : ('master' as const)),
         peek: () => (hold === '' ? undefined : entry),
+        granted: () => (hold === '' || text.startsWith('~') ? undefined : entry),
         size: () => (hold === '' ? 0 : 1),
       },
     }

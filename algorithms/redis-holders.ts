@@ -14,7 +14,7 @@ export const majorityOf = (size: number): number => Math.floor(size / 2) + 1
 export const ownersOf = (servers: Servers, key: string): readonly Origin[] => {
   const owners: Origin[] = []
   for (const { up, data } of servers) {
-    const origin = up && data.role() === 'master' ? data.peek(key)?.origin : undefined
+    const origin = up ? data.granted(key)?.origin : undefined
     if (origin === undefined || owners.some(({ hold }) => hold === origin.hold)) continue
     owners.push(origin)
   }
@@ -46,6 +46,4 @@ export const majorityOwners = (servers: Servers, key: string): readonly Origin[]
 const NOBODY: readonly Origin[] = []
 
 const entryOn = (server: Servers[number] | undefined, key: string) =>
-  server !== undefined && server.up && server.data.role() === 'master'
-    ? server.data.peek(key)
-    : undefined
+  server?.up === true ? server.data.granted(key) : undefined

@@ -1,6 +1,6 @@
 /** Whole runs: Redlock with every judge, simulated time, and one lock with more and more clients. */
 
-import { parsePlan, run } from '#runs'
+import { parsePlan, run, withTraps } from '#runs'
 import type { Plan, PlanInput } from '#runs'
 import { seedOfRun } from '#sim'
 
@@ -31,10 +31,12 @@ const scheduler = planOf({
 let seeds = 0
 const next = (plan: Plan): Plan => ({ ...plan, seed: seedOfRun('bench', seeds++) })
 
-/** Does `count` usual runs; the number of their events. */
+/** Does `count` usual runs as a campaign does, with the traps set once; the number of their events. */
 export const redlockRuns = (count: number): number => {
   let events = 0
-  for (let index = 0; index < count; index++) events += run(next(usual)).events
+  withTraps(() => {
+    for (let index = 0; index < count; index++) events += run(next(usual)).events
+  })
   return events
 }
 

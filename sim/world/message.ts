@@ -68,7 +68,6 @@ export class ClientConnection implements Connection {
  * in time. Every place where a message's fate is decided asks that question.
  */
 export class Call implements Target, RequestInput<unknown> {
-  readonly kind = 'request'
   readonly body: unknown
   readonly origin: Origin
   connection: ClientConnection
@@ -107,6 +106,11 @@ export class Call implements Target, RequestInput<unknown> {
     const { node: place } = connection.server
     this.sentToLife = place.up ? place.incarnation : -1
     this.number = ++world.messages
+  }
+
+  /** The same for all, hence not a field of each. */
+  get kind(): 'request' {
+    return 'request'
   }
 
   /** What the request asks for, for faults that aim at an operation. */

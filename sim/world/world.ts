@@ -268,26 +268,23 @@ export class World implements Host {
 
   /** Opens a connection. Number 0 is the one that every client has to every server and reopens by itself. */
   connect(node: Node, server: Server, number: number): ClientConnection {
-    const list = this.connections.get(node) ?? []
-    this.connections.set(node, list)
     const connection = new ClientConnection(this.network, node, server, number)
-    list.push(connection)
+    this.connectionsOf(node).push(connection)
     return connection
   }
 
   /** The current connection number 0 of a client to a server, opened anew if the server has restarted. */
   reconnect(node: Node, server: Server): ClientConnection {
-    const list = this.connections.get(node) ?? []
-    const position = list.findIndex(
-      (connection) => connection.number === 0 && connection.server === server,
-    )
-    const old = list[position]
-    if (old !== undefined && old.serverIncarnation === server.node.incarnation) return old
-    const fresh = new ClientConnection(this.network, node, server, 0, old)
-    if (position >= 0) list[position] = fresh
-    else list.push(fresh)
-    this.connections.set(node, list)
-    return fresh
+    const list = this.connectionsOf(node)
+    for (let position = 0; position < list.length; position++) {
+      const old = list[position] as ClientConnection
+      if (old.number !== 0 || old.server !== server) continue
+      if (old.serverIncarnation === server.node.incarnation) return old
+      const fresh = new ClientConnection(this.network, node, server, 0, old)
+      list[position] = fresh
+      return fresh
+    }
+    return this.connect(node, server, 0)
   }
 
   /** The client closes a connection; the server sees it one network delay later. */
@@ -442,6 +439,14 @@ export class World implements Host {
       }
     }
     this.changed(server, 'lost', undefined)
+  }
+
+  private connectionsOf(node: Node): ClientConnection[] {
+    const known = this.connections.get(node)
+    if (known !== undefined) return known
+    const list: ClientConnection[] = []
+    this.connections.set(node, list)
+    return list
   }
 
   private notify(node: string, kind: FactKind): void {

@@ -29,6 +29,8 @@ export interface RedisView {
   role(): 'master' | 'replica'
   /** What is stored under a key, whether or not a clock says that it is over. */
   peek(key: string): Entry | undefined
+  /** The same where it grants something: on a master. */
+  granted(key: string): Entry | undefined
   size(): number
 }
 
@@ -45,6 +47,10 @@ class View implements RedisView {
 
   role(): 'master' | 'replica' {
     return isMaster(this.state) ? 'master' : 'replica'
+  }
+
+  granted(key: string): Entry | undefined {
+    return isMaster(this.state) ? this.state.keys.get(key) : undefined
   }
 
   peek(key: string): Entry | undefined {
