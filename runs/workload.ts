@@ -101,7 +101,7 @@ export function* clientLife(shared: Cooperation, member: Member, first: boolean)
     yield* mark({ kind: 'acquiring', hold }, origin(hold, 'acquiring'))
     const held = yield* generator('acquire', algorithm.acquire(me, parameters))
     if (held === undefined) {
-      yield* mark({ kind: 'denied', hold }, origin(hold, 'opening'))
+      yield* mark({ kind: 'denied', hold })
       const retry = shared.stream(`retry:${name}`)
       yield* sleep(retryMs + (retryMs > 0 ? retry.pick(Math.floor(retryMs) + 1) : 0))
       continue

@@ -58,17 +58,20 @@ class AleaStream implements Stream {
 /** A stream from an alea state, as `seedrandom.alea(seed, { state: true }).state()` gives it. */
 export const aleaStream = (state: AleaState): Stream => new AleaStream(state)
 
+// One serves all streams: each call of stateOf begins anew.
+const hash = new RollingHash()
+
 /** A state for one stream: the run's own state and the stream's name, mixed well enough to need no warming up. */
 const stateOf = ({ s0, s1, s2 }: AleaState, name: string): AleaState => {
-  const hash = new RollingHash()
+  hash.reset()
   hash.mix(s0 / UNIT)
   hash.mix(s1 / UNIT)
   hash.mix(s2 / UNIT)
   hash.mixText(name)
-  return { c: 1, s0: nextWord(hash), s1: nextWord(hash), s2: nextWord(hash) }
+  return { c: 1, s0: nextWord(), s1: nextWord(), s2: nextWord() }
 }
 
-const nextWord = (hash: RollingHash): number => {
+const nextWord = (): number => {
   hash.mix(0x9e3779b9)
   return hash.word() * UNIT
 }

@@ -7,10 +7,19 @@ const bits = new DataView(new ArrayBuffer(8))
 /** How many UTF-16 units of a string `mixEnd` looks at. */
 const END_UNITS = 8
 
+const LOW_AT_FIRST = 0x811c9dc5 | 0
+const HIGH_AT_FIRST = 0x9e3779b9 | 0
+
 /** Mixes integers and strings, in order, into 64 bits. Not cryptographic: it tells runs apart, nothing more. */
 export class RollingHash {
-  private low = 0x811c9dc5 | 0
-  private high = 0x9e3779b9 | 0
+  private low = LOW_AT_FIRST
+  private high = HIGH_AT_FIRST
+
+  /** Forgets everything, to serve again. */
+  reset(): void {
+    this.low = LOW_AT_FIRST
+    this.high = HIGH_AT_FIRST
+  }
 
   /** Mixes one 32-bit integer. */
   mix(word: number): void {

@@ -414,7 +414,7 @@ describe('steps', () => {
     })
     run()
     expect(clients.map(({ steps }) => steps)).toEqual([3, 0])
-    expect(client.runners.size).toBe(0)
+    expect(client.runners.length).toBe(0)
   })
 
   it('are counted while a fault that is aimed at one of them falls before it', () => {

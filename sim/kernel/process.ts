@@ -58,7 +58,7 @@ export class Runner implements Waiter, Task {
     this.origin = origin
     this.done = done
     this.doneTag = doneTag
-    site.runners.add(this)
+    site.runners.push(this)
   }
 
   /** Takes the first step at this instant, after everything that is due already. */
@@ -69,7 +69,9 @@ export class Runner implements Waiter, Task {
   /** Ends it where it stands. `finally` blocks do not run: a killed process gets no last words. */
   kill(): void {
     this.ended = true
-    this.site.runners.delete(this)
+    const { runners } = this.site
+    const position = runners.indexOf(this)
+    if (position >= 0) runners.splice(position, 1)
     this.joined?.abandon()
   }
 

@@ -24,7 +24,7 @@ export class Site {
   /** Rate of the monotonic clock against true time. */
   monotonicRate = 1
   /** The processes that live here, in order of birth. */
-  readonly runners = new Set<Runner>()
+  readonly runners: Runner[] = []
   private deferred: Deferred[] = []
 
   constructor(id: number, name: string) {

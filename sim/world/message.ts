@@ -143,7 +143,7 @@ export class Call implements Target, RequestInput<unknown> {
     this.answered = true
     const { world, connection } = this
     const { node, server } = connection
-    if (this.waiting) server.outstanding.delete(this)
+    if (this.waiting) server.forget(this)
     if (world.kernel.recording) {
       world.kernel.host.traffic(server.node, {
         kind: 'reply-sent',
@@ -300,7 +300,7 @@ export class Call implements Target, RequestInput<unknown> {
     server.take(request)
     if (request.answered) return
     request.waiting = true
-    server.outstanding.add(request)
+    server.outstanding.push(request)
     request.expectTimeout()
   }
 

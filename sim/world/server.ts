@@ -18,7 +18,7 @@ export class Server implements Outbox {
   /** All servers of the group, in order. */
   readonly group: readonly Server[]
   /** Requests that have arrived and are not answered. */
-  readonly outstanding = new Set<Call>()
+  readonly outstanding: Call[] = []
   /** Requests that were sent and have neither arrived nor been lost. */
   underWay = 0
   /** Whether it died without a word (power loss), so that nobody is sent a reset. */
@@ -121,6 +121,12 @@ export class Server implements Outbox {
       other.take({ kind: 'peer', from: this.index, body: letter })
     }
     new Letter(this.world, this.world.network.link(this.node, other.node), deliver, body).send()
+  }
+
+  /** Takes a request off the list of those that wait for their answer. */
+  forget(call: Call): void {
+    const position = this.outstanding.indexOf(call)
+    if (position >= 0) this.outstanding.splice(position, 1)
   }
 
   /** Tells the other servers of the group that this one's process is gone. */

@@ -345,7 +345,7 @@ export class World implements Host {
       for (const call of [...server.outstanding]) {
         if (!silent) call.reset()
       }
-      server.outstanding.clear()
+      server.outstanding.length = 0
       if (!silent) server.tellPeers()
       this.changed(server, 'lost', undefined)
     }
