@@ -3,7 +3,7 @@
 import { Effect, Op } from '../kernel/index.ts'
 import type { Mailbox, Reply } from '../kernel/index.ts'
 import type { Port } from '../services/index.ts'
-import type { ClientConnection } from './message.ts'
+import type { ClientConnection } from './connection.ts'
 import type { Node } from './node.ts'
 import type { Server } from './server.ts'
 import type { World } from './world.ts'
@@ -25,7 +25,9 @@ class WorldPort implements Port {
     this.target = target
     this.server = target.node.name
     this.connection =
-      number === 0 ? world.reconnect(node, target) : world.connect(node, target, number)
+      number === 0
+        ? world.connections.reconnect(node, target)
+        : world.connections.connect(node, target, number)
   }
 
   call<Value>(body: unknown, timeoutMs = CALL_TIMEOUT_MS): Effect<Reply<Value>> {
@@ -33,18 +35,23 @@ class WorldPort implements Port {
   }
 
   connect(): Port {
-    return makePort(this.world, this.node, this.target, ++this.world.connectionsOpened)
+    return makePort(this.world, this.node, this.target, ++this.world.connections.opened)
   }
 
   disconnect(): Effect<void> {
     const { world, connection } = this
-    return new Effect(Op.stop, 0, { kill: () => world.disconnect(connection) }, undefined)
+    return new Effect(
+      Op.stop,
+      0,
+      { kill: () => world.connections.disconnect(connection) },
+      undefined,
+    )
   }
 
   channel<Letter>(channel: string): Mailbox<Letter> {
     const { connection, node, target, world } = this
     // The server may have restarted: what it pushes now goes to the connection that took this one's place.
-    const current = connection.number === 0 ? world.reconnect(node, target) : connection
+    const current = connection.number === 0 ? world.connections.reconnect(node, target) : connection
     return current.channel(channel, world.kernel) as Mailbox<Letter>
   }
 }

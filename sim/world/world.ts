@@ -6,7 +6,6 @@ import type {
   Effect,
   Fact,
   FactEvent,
-  FactKind,
   Host,
   Origin,
   Process,
@@ -19,7 +18,9 @@ import type {
 import type { AnyService, Port, ServerView } from '../services/index.ts'
 import { rateOf } from './clock.ts'
 import { mixFact } from './digest.ts'
-import { Call, ClientConnection } from './message.ts'
+import { Call } from './call.ts'
+import type { ClientConnection } from './connection.ts'
+import { Connections } from './connections.ts'
 import type { Moment } from './moment.ts'
 import { Network } from './network.ts'
 import type { Latency, MessageRule } from './network.ts'
@@ -27,6 +28,7 @@ import { Alarm, Node } from './node.ts'
 import type { ClockConfig } from './node.ts'
 import { makePort } from './port.ts'
 import { Server } from './server.ts'
+import { Watches } from './watches.ts'
 import { stampedFact } from './stamp.ts'
 
 /** Who watches a run. */
@@ -48,11 +50,6 @@ export interface WorldConfig {
   clockOf(node: string): ClockConfig
   /** How long a server takes to notice that a silent client is gone (TCP keepalive), in ms. */
   readonly keepaliveMs: number
-}
-
-interface FactWatch {
-  left: number
-  readonly ring: () => void
 }
 
 /**
@@ -79,30 +76,25 @@ class Sight implements ServerView<unknown> {
 export class World implements Host {
   readonly kernel: Kernel
   readonly network: Network
+  readonly connections: Connections
   readonly config: WorldConfig
   readonly nodes: Node[] = []
   readonly servers: Server[] = []
-  /** Connections opened beyond the ones that every client has. */
-  connectionsOpened = 0
   /** Number of the last request sent. */
   messages = 0
   private readonly byName = new Map<string, Node>()
   private readonly groups = new Map<string, Server[]>()
-  private readonly connections = new Map<Node, ClientConnection[]>()
-  private readonly watches = new Map<string, FactWatch[]>()
-  private readonly stepWatches = new Map<
-    Node,
-    { readonly step: number; readonly ring: () => void }[]
-  >()
+  private readonly watches: Watches
   private readonly leaders = new Map<string, Map<string, number>>()
   private readonly restarts = new Map<Node, () => void>()
-  private watching = false
 
   constructor(config: WorldConfig) {
     this.config = config
     this.kernel = new Kernel(this)
     this.kernel.recording = config.observer.record !== undefined
     this.network = new Network(config.latency, config.choice)
+    this.connections = new Connections(this.kernel, this.network, config.keepaliveMs)
+    this.watches = new Watches(this.kernel)
   }
 
   /** Adds a machine. */
@@ -180,30 +172,7 @@ export class World implements Host {
 
   /** Calls `ring` when the moment comes; never if it never comes. */
   when(moment: Moment, ring: () => void): void {
-    if (typeof moment === 'number') {
-      this.kernel.at(Math.max(quantise(moment), this.kernel.nowMs), { fire: ring }, 0, undefined)
-      return
-    }
-    const { afterMs } = moment
-    const later =
-      afterMs === undefined
-        ? ring
-        : (): void =>
-            this.kernel.at(this.kernel.nowMs + quantise(afterMs), { fire: ring }, 0, undefined)
-    if ('step' in moment) {
-      const node = this.node(moment.node)
-      const list = this.stepWatches.get(node) ?? []
-      this.stepWatches.set(node, list)
-      list.push({ step: moment.step, ring: later })
-      list.sort((one, other) => one.step - other.step)
-      node.aimedStep = (list[0] as { step: number }).step
-      return
-    }
-    const key = `${moment.node}/${moment.event}`
-    const list = this.watches.get(key) ?? []
-    this.watches.set(key, list)
-    list.push({ left: moment.nth ?? 1, ring: later })
-    this.watching = true
+    this.watches.add(moment, typeof moment === 'number' ? undefined : this.node(moment.node), ring)
   }
 
   // What the kernel asks.
@@ -224,7 +193,7 @@ export class World implements Host {
       connection.serverIncarnation !== server.node.incarnation &&
       server.node.up
     ) {
-      connection = this.reconnect(site as Node, server)
+      connection = this.connections.reconnect(site as Node, server)
     }
     const deadlineMs =
       effect.amount === Infinity
@@ -240,7 +209,7 @@ export class World implements Host {
     const event = stampedFact(fact, nowMs, site.name)
     observer.fact(event)
     observer.record?.(this.withClock(site as Node, event))
-    if (this.watching) this.notify(site.name, fact.kind)
+    if (this.watches.any) this.watches.stated(site.name, fact.kind)
   }
 
   traffic(site: Site, traffic: Traffic): void {
@@ -249,14 +218,7 @@ export class World implements Host {
   }
 
   stepReached(site: Site): void {
-    const node = site as Node
-    const list = this.stepWatches.get(node) ?? []
-    const step = node.aimedStep
-    const due = list.filter((watch) => watch.step <= step)
-    const rest = list.filter((watch) => watch.step > step)
-    this.stepWatches.set(node, rest)
-    node.aimedStep = rest[0]?.step ?? -1
-    for (const watch of due) watch.ring()
+    this.watches.stepReached(site as Node)
   }
 
   // What servers and connections ask.
@@ -264,36 +226,6 @@ export class World implements Host {
   /** A server says that its data changed. */
   changed(server: Server, cause: RevokeCause, by: Origin | undefined): void {
     this.config.observer.changed(server, cause, by)
-  }
-
-  /** Opens a connection. Number 0 is the one that every client has to every server and reopens by itself. */
-  connect(node: Node, server: Server, number: number): ClientConnection {
-    const connection = new ClientConnection(this.network, node, server, number)
-    this.connectionsOf(node).push(connection)
-    return connection
-  }
-
-  /** The current connection number 0 of a client to a server, opened anew if the server has restarted. */
-  reconnect(node: Node, server: Server): ClientConnection {
-    const list = this.connectionsOf(node)
-    for (let position = 0; position < list.length; position++) {
-      const old = list[position] as ClientConnection
-      if (old.number !== 0 || old.server !== server) continue
-      if (old.serverIncarnation === server.node.incarnation) return old
-      const fresh = new ClientConnection(this.network, node, server, 0, old)
-      list[position] = fresh
-      return fresh
-    }
-    return this.connect(node, server, 0)
-  }
-
-  /** The client closes a connection; the server sees it one network delay later. */
-  disconnect(connection: ClientConnection): void {
-    const list = this.connections.get(connection.node) ?? []
-    const position = list.indexOf(connection)
-    if (position >= 0) list.splice(position, 1)
-    connection.broken = true
-    this.tellClosed(connection, connection.outward.arrivalMs(this.kernel.nowMs))
   }
 
   /** Index of the group's leader as the directory of this client has it. */
@@ -338,7 +270,7 @@ export class World implements Host {
     for (const runner of [...node.runners]) runner.kill()
     this.state(node, { kind: 'crashed', silent })
     const server = this.serverOn(node)
-    if (server === undefined) this.abandon(node, silent)
+    if (server === undefined) this.connections.abandon(node, silent)
     else {
       server.silent = silent
       server.take({ kind: 'crash' })
@@ -441,23 +373,6 @@ export class World implements Host {
     this.changed(server, 'lost', undefined)
   }
 
-  private connectionsOf(node: Node): ClientConnection[] {
-    const known = this.connections.get(node)
-    if (known !== undefined) return known
-    const list: ClientConnection[] = []
-    this.connections.set(node, list)
-    return list
-  }
-
-  private notify(node: string, kind: FactKind): void {
-    const list = this.watches.get(`${node}/${kind}`)
-    if (list === undefined) return
-    for (const watch of list) {
-      watch.left--
-      if (watch.left === 0) watch.ring()
-    }
-  }
-
   private withClock(node: Node, event: TraceEvent): TraceEvent {
     const wallMs = node.wall.read(this.kernel.nowMs)
     return wallMs === this.kernel.nowMs ? event : { ...event, wallMs }
@@ -466,34 +381,5 @@ export class World implements Host {
   private release(node: Node): void {
     for (const { target, tag, payload } of node.takeDeferred())
       this.kernel.soon(target, tag, payload)
-  }
-
-  private abandon(node: Node, silent: boolean): void {
-    const list = this.connections.get(node) ?? []
-    this.connections.set(node, [])
-    for (const connection of list) {
-      connection.broken = true
-      // A FIN into a cut network is as good as none: the server's keepalive has to find out.
-      const unheard = silent || connection.outward.cut || connection.outward.holding
-      const noticedAtMs = unheard
-        ? this.kernel.nowMs + this.config.keepaliveMs
-        : connection.outward.arrivalMs(this.kernel.nowMs)
-      this.tellClosed(connection, noticedAtMs)
-    }
-  }
-
-  private tellClosed(connection: ClientConnection, atMs: number): void {
-    const { server } = connection
-    const target = {
-      fire: (): void => {
-        if (!server.node.up || connection.serverIncarnation !== server.node.incarnation) return
-        if (!server.node.running) {
-          server.node.defer(target, 0, undefined)
-          return
-        }
-        server.take({ kind: 'closed', connection })
-      },
-    }
-    this.kernel.at(atMs, target, 0, undefined)
   }
 }

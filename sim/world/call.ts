@@ -1,12 +1,11 @@
-/** Messages on their way: calls with their replies, pushes, and messages between servers. */
+/** Calls: a request on its way, the wait for its reply, and what may become of both. */
 
-import type { Kernel, Origin, Reply, Target, Waiter } from '../kernel/index.ts'
-import { CONNECTION_RESET, Mailbox, refused, TIMEOUT } from '../kernel/index.ts'
-import type { Connection, RequestInput } from '../services/index.ts'
+import type { Origin, Reply, Target, Waiter } from '../kernel/index.ts'
+import { CONNECTION_RESET, refused, TIMEOUT } from '../kernel/index.ts'
+import type { RequestInput } from '../services/index.ts'
+import type { ClientConnection } from './connection.ts'
 import { mixBody } from './digest.ts'
-import type { Link, Network } from './network.ts'
-import type { Node } from './node.ts'
-import type { Server } from './server.ts'
+import type { Link } from './network.ts'
 import type { World } from './world.ts'
 
 const ARRIVE = 0
@@ -14,51 +13,6 @@ const REPLY = 1
 const GIVE_UP = 2
 const ARRIVE_AGAIN = 3
 const WOKE_TOO_LATE = 4
-
-/** The client's end and the server's end of one connection. */
-export class ClientConnection implements Connection {
-  readonly client: string
-  readonly number: number
-  readonly node: Node
-  readonly server: Server
-  /** Which life of the server it was opened to. */
-  readonly serverIncarnation: number
-  readonly clientIncarnation: number
-  /** Whether the client knows that it is of no use any more. */
-  broken = false
-  /** Made when first asked for: most connections are never pushed anything. */
-  private channels: Map<string, Mailbox<unknown>> | undefined
-  readonly outward: Link
-  readonly homeward: Link
-
-  constructor(
-    network: Network,
-    node: Node,
-    server: Server,
-    number: number,
-    before?: ClientConnection,
-  ) {
-    this.outward = network.link(node, server.node)
-    this.homeward = network.link(server.node, node)
-    this.client = node.name
-    this.number = number
-    this.node = node
-    this.server = server
-    this.serverIncarnation = server.node.incarnation
-    this.clientIncarnation = node.incarnation
-    this.channels = before?.channels
-  }
-
-  /** The mailbox that takes what the server pushes to this channel; the same after a reconnect. */
-  channel(name: string, kernel: Kernel): Mailbox<unknown> {
-    const channels = (this.channels ??= new Map<string, Mailbox<unknown>>())
-    const known = channels.get(name)
-    if (known !== undefined) return known
-    const mailbox = new Mailbox<unknown>(kernel)
-    channels.set(name, mailbox)
-    return mailbox
-  }
-}
 
 /**
  * One call: the request on its way, the wait, the reply on its way back. It is also the request as the server
@@ -284,7 +238,7 @@ export class Call implements Target, RequestInput<unknown> {
         this.reset()
         return
       }
-      this.connection = world.reconnect(node, server)
+      this.connection = world.connections.reconnect(node, server)
     }
     if (kernel.recording) {
       kernel.host.traffic(place, {
@@ -377,52 +331,3 @@ export class Call implements Target, RequestInput<unknown> {
 }
 
 const NOBODY: Waiter = { accepts: () => false, fire: () => undefined }
-
-/** Something that a server sends on its own account: a push to a client's channel, or a message to a peer. */
-export class Letter implements Target {
-  private readonly world: World
-  private readonly link: Link
-  private readonly deliver: (body: unknown) => void
-  private readonly body: unknown
-  private readonly recipientIncarnation: number
-
-  constructor(world: World, link: Link, deliver: (body: unknown) => void, body: unknown) {
-    this.world = world
-    this.link = link
-    this.deliver = deliver
-    this.body = body
-    this.recipientIncarnation = link.to.incarnation
-  }
-
-  send(): void {
-    const { link, world } = this
-    const action = link.disturbed
-      ? link.strike((this.body as { readonly op?: string } | null)?.op)
-      : undefined
-    if (link.cut || action?.kind === 'lose') return
-    if (link.holding) {
-      link.keep(this, 0, undefined)
-      return
-    }
-    const { kernel } = world
-    kernel.at(
-      action?.kind === 'delay' ? kernel.nowMs + action.byMs : link.arrivalMs(kernel.nowMs),
-      this,
-      0,
-      undefined,
-    )
-  }
-
-  fire(): void {
-    const { link, world } = this
-    const { to } = link
-    if (link.cut || !to.up || to.incarnation !== this.recipientIncarnation) return
-    if (!to.running) {
-      to.defer(this, 0, undefined)
-      return
-    }
-    world.kernel.hash.mixAt(world.kernel.nowMs, (to.id << 16) ^ link.from.id)
-    mixBody(world.kernel.hash, this.body)
-    this.deliver(this.body)
-  }
-}
