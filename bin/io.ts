@@ -1,5 +1,7 @@
 /** Where a command writes and how wide and colourful it may be; a test gives it memory instead of a process. */
 
+import { writeSync } from 'node:fs'
+
 /** What a command may know of the outside. */
 export interface Io {
   readonly out: (text: string) => void
@@ -16,6 +18,9 @@ export interface Io {
 const COLUMNS_DEFAULT = 80
 const COLUMNS_MIN = 60
 const COLUMNS_MAX = 120
+
+/** The exit code when the output cannot be written: the question was bad, not the lock. */
+const OUTPUT_LOST = 2
 
 const isLevel = (level: number): level is Io['colourLevel'] => [0, 1, 2, 3].includes(level)
 
@@ -44,7 +49,10 @@ export const processIo = (): Io => {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code === 'EPIPE') process.exit()
-      throw error
+      // A full disk behind a redirection: what was to be told is lost, and says so if it still can.
+      if (stream === process.stdout)
+        writeSync(2, `locksim: cannot write the output: ${error.message}\n`)
+      process.exit(OUTPUT_LOST)
     })
   }
   return {

@@ -1,7 +1,7 @@
 /** The built executable, where there is one: start, pipes, exit codes. */
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 
 const EXECUTABLE = 'bin/locksim.js'
@@ -37,6 +37,18 @@ describe.skipIf(!built)('the executable', () => {
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
     await new Promise((resolve) => child.on('close', resolve))
     expect(stderr).toBe('')
+  })
+
+  it.skipIf(!existsSync('/dev/full'))('says in a line that its output cannot be written', () => {
+    const full = openSync('/dev/full', 'w')
+    const { status, stderr } = spawnSync('node', [EXECUTABLE, 'list'], {
+      encoding: 'utf8',
+      env: plain,
+      stdio: ['ignore', full, 'pipe'],
+    })
+    closeSync(full)
+    expect(stderr).toMatch(/^locksim: cannot write the output: [^\n]+\n$/)
+    expect(status).toBe(2)
   })
 
   it('prints its version', () => {
