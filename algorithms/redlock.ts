@@ -15,8 +15,8 @@ interface RedlockGrant extends Grant {
 
 /**
  * Redlock as redis.io describes it. Its promise holds within the validity time and as long as clocks run
- * at about the same rate and never jump, and no server forgets: delayed restarts and persistence are
- * options of the redis service (`delayedRestartMs`, `persistence`), not of the lock.
+ * at about the same rate and never jump, and no server forgets: delayed restarts, or the option `persistence`
+ * of the redis service, see to that.
  */
 export const redlock = defineAlgorithm({
   name: 'redlock',
@@ -43,12 +43,19 @@ export const redlock = defineAlgorithm({
     attemptsMax: count(3, 'how often to try in one call of acquire'),
     retryDelayMaxMs: duration(200, 'the longest delay between attempts'),
     retryJitter: flag(true, 'whether the delay is random, as the page asks, or always the longest'),
+    delayedRestart: flag(
+      false,
+      'whether a server that crashed stays away for longer than ttlMs, by its own clock',
+    ),
     tokenCounter: flag(
       false,
       'whether a grant gets a fencing token from a counter on the first server; not a part of Redlock, ' +
         'and only as durable as that one server',
     ),
   },
+  services: ({ delayedRestart, ttlMs }) =>
+    // A key lives until its last ms is over, so a ms more than the TTL.
+    delayedRestart ? { redis: { delayedRestartMs: ttlMs + 1 } } : {},
   gives: ({ tokenCounter }) => ({ token: tokenCounter, validity: true }),
   leaseMs: ({ ttlMs }) => ttlMs,
 

@@ -149,6 +149,11 @@ describe('a server that forgets', () => {
     }
   })
 
+  it('is repaired by the parameter that says so', () => {
+    const delayed = set({ delayedRestart: true })
+    expect(across('exclusion/validity', 'redlock', 'crash-restart', delayed)).toEqual(['held'])
+  })
+
   it('is broken again when the clock by which it stays away jumps', () => {
     const { faults } = planOf('redlock', 'crash-restart', 1)
     const change = {
