@@ -214,8 +214,8 @@ const wakeAtMs = (state: RedisState): number => {
  * Redis 7. Expiry goes by the server's wall clock in whole ms; commands and scripts run one at a time.
  *
  * Not modelled: other data types, MULTI, memory limits, cluster mode, snapshots (with `none` a crash
- * loses everything, which is the worst that snapshots allow), expiry in seconds (EX and EXPIRE are PX and
- * PEXPIRE times 1000), and RESP2's ban on other commands while subscribed.
+ * loses everything, which is the worst that snapshots allow), the command EXPIRE (PEXPIRE times
+ * 1000), and RESP2's ban on other commands while subscribed.
  */
 export const redis = defineService<
   RedisState,

@@ -3,7 +3,7 @@
 import type { ScriptName } from './scripts.ts'
 
 /**
- * SET (commands/set.md). All durations are in ms: `EX n` is `pxMs: n * 1000`.
+ * SET (commands/set.md). At most one of `pxMs` (PX), `exSeconds` (EX), `pxAtMs` (PXAT) and `keepTtl`.
  * Without `keepTtl` and without a new one, SET drops the time to live that the key had.
  */
 export interface SetRequest {
@@ -12,6 +12,8 @@ export interface SetRequest {
   readonly value: string
   readonly condition?: 'NX' | 'XX'
   readonly pxMs?: number
+  /** The one duration here that is not in ms, because the command’s is not. */
+  readonly exSeconds?: number
   readonly pxAtMs?: number
   readonly keepTtl?: boolean
   readonly get?: boolean

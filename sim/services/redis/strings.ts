@@ -21,15 +21,18 @@ import type { RedisState } from './state.ts'
 
 /** The stamp that a SET asks for: absolute ms, Infinity for none, or the refusal that it deserves. */
 const stampOf = (state: RedisState, request: SetRequest): number | Reply<never> => {
-  const { pxMs, pxAtMs, keepTtl } = request
-  if (pxMs === undefined && pxAtMs === undefined) {
+  const { pxMs, exSeconds, pxAtMs, keepTtl } = request
+  const given = pxMs ?? exSeconds ?? pxAtMs
+  if (given === undefined) {
     return keepTtl === true ? (lookUp(state, request.key)?.expiresAtMs ?? Infinity) : Infinity
   }
-  if ((pxMs !== undefined && pxAtMs !== undefined) || keepTtl === true) return SYNTAX_ERROR
-  const given = pxMs ?? pxAtMs ?? 0
+  const others =
+    pxMs === undefined ? (exSeconds === undefined ? undefined : pxAtMs) : (exSeconds ?? pxAtMs)
+  if (others !== undefined || keepTtl === true) return SYNTAX_ERROR
   if (!Number.isSafeInteger(given)) return NOT_AN_INTEGER
   if (given <= 0) return INVALID_SET_EXPIRE
-  return pxMs === undefined ? given : state.nowMs + given
+  if (pxMs !== undefined) return state.nowMs + pxMs
+  return exSeconds === undefined ? given : state.nowMs + exSeconds * 1_000
 }
 
 /** SET with all its options (commands/set.md). */
