@@ -26,9 +26,10 @@ const stampOf = (state: RedisState, request: SetRequest): number | Reply<never> 
   if (given === undefined) {
     return keepTtl === true ? (lookUp(state, request.key)?.expiresAtMs ?? Infinity) : Infinity
   }
-  const others =
-    pxMs === undefined ? (exSeconds === undefined ? undefined : pxAtMs) : (exSeconds ?? pxAtMs)
-  if (others !== undefined || keepTtl === true) return SYNTAX_ERROR
+  const isAmbiguous =
+    (pxMs !== undefined && (exSeconds !== undefined || pxAtMs !== undefined)) ||
+    (exSeconds !== undefined && pxAtMs !== undefined)
+  if (isAmbiguous || keepTtl === true) return SYNTAX_ERROR
   if (!Number.isSafeInteger(given)) return NOT_AN_INTEGER
   if (given <= 0) return INVALID_SET_EXPIRE
   if (pxMs !== undefined) return state.nowMs + pxMs
