@@ -6,13 +6,18 @@ export const numeral = (value: number): string => {
   if (Number.isInteger(value) && value > -1000 && value < 1000) return String(value)
   if (!Number.isFinite(value)) return String(value)
   const thousandths = Math.round(Math.abs(value) * 1000)
-  const whole = String(Math.floor(thousandths / 1000)).replace(/\B(?=(\d{3})+$)/g, ',')
-  const fraction = String(thousandths % 1000)
-    .padStart(3, '0')
-    .replace(/0+$/, '')
   const sign = value < 0 && thousandths > 0 ? '-' : ''
-  return `${sign}${whole}${fraction === '' ? '' : `.${fraction}`}`
+  return `${sign}${grouped(Math.floor(thousandths / 1000))}${fraction(thousandths % 1000)}`
 }
+
+const grouped = (whole: number): string => {
+  let text = String(whole)
+  for (let at = text.length - 3; at > 0; at -= 3) text = `${text.slice(0, at)},${text.slice(at)}`
+  return text
+}
+
+const fraction = (thousandths: number): string =>
+  thousandths === 0 ? '' : `.${String(thousandths).padStart(3, '0').replace(/0+$/, '')}`
 
 /** A time or duration: `1,003 ms`. */
 export const inMs = (ms: number): string => `${numeral(ms)} ms`

@@ -2,7 +2,16 @@
 
 import { checkers as allCheckers, startJudging, measureOrphansAndPhantoms } from '#checkers'
 import type { Checker, OrphanPhantom, RunEnd, RunHeader, Verdict } from '#checkers'
-import { armFaults, faults, LocksimBug, randomChoice, services, SimulationError, World } from '#sim'
+import {
+  armFaults,
+  faults,
+  LocksimBug,
+  randomChoice,
+  services,
+  SimulationError,
+  streamOfNode,
+  World,
+} from '#sim'
 import type {
   Choice,
   ClockConfig,
@@ -129,7 +138,7 @@ export const run = (plan: Plan, options: RunOptions = {}): RunResult => {
         groups.map(({ service }) => [service, world.clientOf(services[service], node)]),
       ),
     store: (node) => world.clientOf(services.store, node) as ServiceClients['store'],
-    stream: (name) => choice.stream(name),
+    stream: (kind, client) => choice.stream(streamOfNode(kind, client)),
   }
 
   const drain = (): void => {

@@ -2,7 +2,7 @@
 
 import { algorithms } from '#algorithms'
 import type { AnyAlgorithm, ParameterDefinition } from '#algorithms'
-import { FACT_KINDS, faults, services } from '#sim'
+import { FACT_KINDS, faults, numberedNames, serverNames, services } from '#sim'
 import type { ServiceName } from '#sim'
 import { didYouMean, InputError } from './errors.ts'
 import type { Plan } from './plan.ts'
@@ -119,14 +119,7 @@ export const groupsOf = (
   }
   return (Object.entries(algorithm.needs) as [ServiceName, number][]).map(([service, count]) => {
     const size = service === algorithm.scales ? (servers ?? count) : count
-    const { nodeName } = services[service]
-    return {
-      service,
-      nodes:
-        size === 1
-          ? [nodeName]
-          : Array.from({ length: size }, (_, index) => `${nodeName}-${index + 1}`),
-    }
+    return { service, nodes: serverNames(services[service].nodeName, size) }
   })
 }
 
@@ -139,7 +132,7 @@ export const settle = (plan: Plan, lock?: AnyAlgorithm): Settled => {
   const algorithm = lock ?? algorithmNamed(plan.algorithm)
   const parameters = parametersOf(algorithm, plan.parameters)
   const groups = groupsOf(algorithm, plan.servers)
-  const clients = Array.from({ length: plan.clients }, (_, index) => `client-${index + 1}`)
+  const clients = numberedNames('client', plan.clients)
   const clocks = Object.keys(plan.clocks)
   const nodes = new Set(
     plan.faults.length === 0 && clocks.length === 0

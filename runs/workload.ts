@@ -44,7 +44,8 @@ export interface Cooperation {
   readonly parameters: Readonly<Record<string, never>>
   readonly services: (node: Node) => unknown
   readonly store: (node: Node) => ServiceClients['store']
-  readonly stream: (name: string) => Stream
+  /** The stream of this kind of a client. */
+  readonly stream: (kind: string, client: string) => Stream
 }
 
 /** Random tokens differ in 31 bits: larger numbers take toString ten times as long. */
@@ -53,14 +54,14 @@ const TOKENS = 2 ** 31
 /** The client as its algorithm sees it, for one life of its process. */
 const clientOf = (shared: Cooperation, member: Member): Client<Needs, unknown> => {
   const { name, node } = member
-  const tokens = shared.stream(`token:${name}`)
+  const tokens = shared.stream('token', name)
   return {
     name,
     lock: LOCK,
     services: shared.services(node) as Client<Needs, unknown>['services'],
     session: undefined,
     token: () => `${name}.${member.attempts}.${tokens.pick(TOKENS).toString(16)}`,
-    jitterMs: (maxMs) => shared.stream(`jitter:${name}`).pick(Math.floor(maxMs) + 1),
+    jitterMs: (maxMs) => shared.stream('jitter', name).pick(Math.floor(maxMs) + 1),
     *lost(why) {
       const hold = member.believes
       if (hold === undefined) return
@@ -102,7 +103,7 @@ export function* clientLife(shared: Cooperation, member: Member, first: boolean)
     const held = yield* generator('acquire', algorithm.acquire(me, parameters))
     if (held === undefined) {
       yield* mark({ kind: 'denied', hold })
-      const retry = shared.stream(`retry:${name}`)
+      const retry = shared.stream('retry', name)
       yield* sleep(retryMs + (retryMs > 0 ? retry.pick(Math.floor(retryMs) + 1) : 0))
       continue
     }

@@ -37,7 +37,7 @@ class AleaStream implements Stream {
   private s1: number
   private s2: number
 
-  constructor({ c, s0, s1, s2 }: AleaState) {
+  constructor(c: number, s0: number, s1: number, s2: number) {
     this.c = c
     this.s0 = s0
     this.s1 = s1
@@ -56,41 +56,52 @@ class AleaStream implements Stream {
 }
 
 /** A stream from an alea state, as `seedrandom.alea(seed, { state: true }).state()` gives it. */
-export const aleaStream = (state: AleaState): Stream => new AleaStream(state)
+export const aleaStream = ({ c, s0, s1, s2 }: AleaState): Stream => new AleaStream(c, s0, s1, s2)
 
-// One serves all streams: each call of stateOf begins anew.
-const hash = new RollingHash()
+// One serves all streams: each begins anew from where its run's seed stands.
+const mixing = new RollingHash()
 
-/** A state for one stream: the run's own state and the stream's name, mixed well enough to need no warming up. */
-const stateOf = ({ s0, s1, s2 }: AleaState, name: string): AleaState => {
-  hash.reset()
+const nextFraction = (): number => {
+  mixing.mix(0x9e3779b9)
+  return mixing.word() * UNIT
+}
+
+/** What a seed and a name give: mixed well enough to need no warming up. */
+const newStream = (seeded: RollingHash, name: string): Stream => {
+  mixing.become(seeded)
+  mixing.mixText(name)
+  return new AleaStream(1, nextFraction(), nextFraction(), nextFraction())
+}
+
+/** The state in which a seed leaves seedrandom's alea, mixed. */
+const mixedSeed = (seed: number): RollingHash => {
+  const { s0, s1, s2 } = seedrandom.alea(String(seed), { state: true }).state() as AleaState
+  const hash = new RollingHash()
   hash.mix(s0 / UNIT)
   hash.mix(s1 / UNIT)
   hash.mix(s2 / UNIT)
-  hash.mixText(name)
-  return { c: 1, s0: nextWord(), s1: nextWord(), s2: nextWord() }
+  return hash
 }
 
-const nextWord = (): number => {
-  hash.mix(0x9e3779b9)
-  return hash.word() * UNIT
+class RandomChoice implements Choice {
+  private readonly seeded: RollingHash
+  private readonly streams = new Map<string, Stream>()
+
+  constructor(seed: number) {
+    this.seeded = mixedSeed(seed)
+  }
+
+  stream(name: string): Stream {
+    const known = this.streams.get(name)
+    if (known !== undefined) return known
+    const stream = newStream(this.seeded, name)
+    this.streams.set(name, stream)
+    return stream
+  }
 }
 
 /** Draws by seed: seedrandom's alea takes the seed in, and each stream goes on from there by its name. */
-export const randomChoice = (seed: number): Choice => {
-  const seeded = seedrandom.alea(String(seed), { state: true }).state() as AleaState
-  const streams = new Map<string, Stream>()
-  return {
-    stream(name) {
-      let stream = streams.get(name)
-      if (stream === undefined) {
-        stream = aleaStream(stateOf(seeded, name))
-        streams.set(name, stream)
-      }
-      return stream
-    },
-  }
-}
+export const randomChoice = (seed: number): Choice => new RandomChoice(seed)
 
 /** What a recording holds: for each stream, the numbers it gave, in order. */
 export type Recording = Readonly<Record<string, readonly number[]>>

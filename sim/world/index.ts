@@ -2,6 +2,7 @@
 
 export { Clock } from './clock.ts'
 export * from './moment.ts'
+export { numberedNames, serverNames, streamOfNode } from './names.ts'
 export { Alarm, Node } from './node.ts'
 export type { ClockConfig } from './node.ts'
 export type { Latency, MessageAction, MessageRule } from './network.ts'

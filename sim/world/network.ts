@@ -1,7 +1,8 @@
 /** The network: a directed link for each pair of nodes, with latency, cuts and rules for single messages. */
 
 import type { Choice, Stream, Target } from '../kernel/index.ts'
-import { quantise, TICKS_PER_MS } from '../kernel/index.ts'
+import { quantise, ticksToMs, TICKS_PER_MS } from '../kernel/index.ts'
+import { streamOfPair } from './names.ts'
 import type { Node } from './node.ts'
 
 /** One-way latency, drawn evenly from a range. */
@@ -77,9 +78,7 @@ export class Link {
   /** When a message sent now arrives, behind everything sent before it. */
   arrivalMs(nowMs: number): number {
     const travelMs =
-      this.stream === undefined
-        ? this.minMs
-        : this.minMs + this.stream.pick(this.span) / TICKS_PER_MS
+      this.stream === undefined ? this.minMs : this.minMs + ticksToMs(this.stream.pick(this.span))
     const atMs = nowMs + travelMs
     if (atMs <= this.lastArrivalMs) return this.lastArrivalMs
     this.lastArrivalMs = atMs
@@ -175,7 +174,7 @@ export class Network {
     // One stream for both directions: half the seeding, and still nobody else's draws.
     const stream =
       latency.maxMs > latency.minMs
-        ? this.choice.stream(`latency:${first.name}~${second.name}`)
+        ? this.choice.stream(streamOfPair('latency', first.name, second.name))
         : undefined
     const pair = {
       outward: new Link(first, second, latency, stream),

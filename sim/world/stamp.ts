@@ -12,6 +12,12 @@ export const stampedFact = (fact: Fact, atMs: number, node: string): FactEvent =
     case 'denied':
     case 'releasing':
       return { atMs, node, kind: fact.kind, hold: fact.hold }
+    case 'granted': {
+      const { hold, validUntilMs, validityClock } = fact
+      return fact.token === undefined && validUntilMs !== undefined && validityClock !== undefined
+        ? { atMs, node, kind: 'granted', hold, validUntilMs, validityClock }
+        : { atMs, node, ...fact }
+    }
     case 'released':
       return { atMs, node, kind: 'released', hold: fact.hold, outcome: fact.outcome }
     case 'read-returned':

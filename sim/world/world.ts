@@ -22,6 +22,7 @@ import { Call } from './call.ts'
 import type { ClientConnection } from './connection.ts'
 import { Connections } from './connections.ts'
 import type { Moment } from './moment.ts'
+import { serverNames, streamOfNode } from './names.ts'
 import { Network } from './network.ts'
 import type { Latency, MessageRule } from './network.ts'
 import { Alarm, Node } from './node.ts'
@@ -113,9 +114,9 @@ export class World implements Host {
   ): readonly Server[] {
     const group: Server[] = []
     const merged = { ...(service.options as object), ...options }
-    for (let index = 0; index < size; index++) {
-      const name = size === 1 ? service.nodeName : `${service.nodeName}-${index + 1}`
+    for (const name of serverNames(service.nodeName, size)) {
       const node = this.addNode(name)
+      const index = group.length
       group.push(new Server(this, node, service, index, group, size, merged, this.config.choice))
     }
     this.groups.set(service.name, group)
@@ -148,7 +149,8 @@ export class World implements Host {
     )
     return service.client(ports, {
       client: node.name,
-      pick: (stream, count) => this.config.choice.stream(`${stream}:${node.name}`).pick(count),
+      pick: (stream, count) =>
+        this.config.choice.stream(streamOfNode(stream, node.name)).pick(count),
       mailbox: () => new Mailbox(this.kernel),
       leader: () => this.leaderOf(service.name, node.name),
       spawn,

@@ -63,11 +63,7 @@ export const store = (
 export const firstExpiryMs = (state: RedisState): number => {
   // NaN is the only number that differs from itself.
   if (state.firstExpiryMs !== state.firstExpiryMs) {
-    let first = Infinity
-    for (const entry of state.keys.values()) {
-      if (entry.expiresAtMs < first) first = entry.expiresAtMs
-    }
-    state.firstExpiryMs = first
+    state.firstExpiryMs = state.keys.firstExpiryMs()
   }
   return state.firstExpiryMs
 }
@@ -80,7 +76,7 @@ export const firstExpiryMs = (state: RedisState): number => {
  */
 export const expire = (state: RedisState, out: Outbox): void => {
   if (!(firstExpiryMs(state) < state.nowMs) || !isMaster(state)) return
-  for (const [key, entry] of state.keys) {
+  for (const [key, entry] of state.keys.all()) {
     if (entry.expiresAtMs < state.nowMs) write(state, key, undefined)
   }
   out.changed('expired')

@@ -1,8 +1,9 @@
 /** What survives a crash: the append-only file with its fsync policy. */
 
+import { KeySpace } from './key-space.ts'
 import type { Change, Entry, RedisState } from './state.ts'
 
-const applyTo = (disk: Map<string, Entry>, { key, entry }: Change): void => {
+const applyTo = (disk: KeySpace, { key, entry }: Change): void => {
   if (entry === undefined) disk.delete(key)
   else disk.set(key, entry)
 }
@@ -33,23 +34,23 @@ export const syncEverySecond = (state: RedisState): void => {
 /** Replaces the file by what memory holds, as after a full resynchronisation. */
 export const rewriteJournal = (state: RedisState): void => {
   if (state.options.persistence === 'none') return
-  state.disk = new Map(state.keys)
+  state.disk = KeySpace.of(state.keys)
   state.unsynced = []
 }
 
 /** The process dies: memory is gone, and so is what no fsync has covered. */
 export const loseMemory = (state: RedisState): void => {
   state.lostInCrash = false
-  for (const [key, entry] of state.keys) {
+  for (const [key, entry] of state.keys.all()) {
     if (state.disk.get(key) !== entry) state.lostInCrash = true
   }
-  state.keys = new Map()
+  state.keys = new KeySpace()
   state.unsynced = []
   state.firstExpiryMs = Infinity
 }
 
 /** The process starts again with what the disk has. Stamps are absolute: time ran on meanwhile (commands/expire.md). */
 export const loadDisk = (state: RedisState): void => {
-  state.keys = new Map(state.disk)
+  state.keys = KeySpace.of(state.disk)
   state.firstExpiryMs = NaN
 }

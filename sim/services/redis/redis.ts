@@ -7,6 +7,7 @@ import { blpop, serveOverdue, serveReady, serveWaits, unblockAll, wait } from '.
 import { redisClients } from './client.ts'
 import type { RedisClients } from './client.ts'
 import { evaluate, execute, mayWrite } from './execute.ts'
+import { KeySpace } from './key-space.ts'
 import { expire, firstExpiryMs, isMaster } from './keys.ts'
 import { loadDisk, loseMemory, syncEverySecond } from './persistence.ts'
 import { NO_REPLICAS, NO_WAIT_ON_REPLICA, NOT_LISTENING, READ_ONLY } from './refusals.ts'
@@ -257,10 +258,10 @@ export const redis = defineService<
     size,
     clockMs: 0,
     nowMs: 0,
-    keys: new Map(),
+    keys: new KeySpace(),
     firstExpiryMs: Infinity,
     changes: 0,
-    disk: new Map(),
+    disk: new KeySpace(),
     unsynced: [],
     syncedSecond: -Infinity,
     lostInCrash: false,

@@ -1,6 +1,7 @@
 /** Asynchronous replication: a stream of absolute effects with offsets, acknowledgements, promotion. */
 
 import type { Connection, Outbox } from '../service.ts'
+import { KeySpace } from './key-space.ts'
 import { assign } from './keys.ts'
 import { rewriteJournal } from './persistence.ts'
 import type { Change, RedisState } from './state.ts'
@@ -140,7 +141,7 @@ const copyOf = (state: RedisState, replication: Replication): PeerMessage => ({
   kind: 'copy',
   epoch: replication.epoch,
   offset: replication.offset - replication.backlog.length,
-  entries: [...state.keys].map(([key, entry]) => ({ key, entry })),
+  entries: state.keys.all().map(([key, entry]) => ({ key, entry })),
 })
 
 const acknowledge = (
@@ -205,7 +206,7 @@ const receiveStream = (
   out: Outbox,
 ): void => {
   if (message.kind === 'copy') {
-    state.keys = new Map()
+    state.keys = new KeySpace()
     state.firstExpiryMs = Infinity
     for (const { key, entry } of message.entries) assign(state, key, entry)
     rewriteJournal(state)
@@ -280,7 +281,7 @@ export const demote = (
   out: Outbox,
 ): void => {
   if (replication.role === 'master') {
-    for (const key of state.keys.keys()) assign(state, key, undefined)
+    for (const [key] of state.keys.all()) assign(state, key, undefined)
     rewriteJournal(state)
   }
   follow(replication, leader)

@@ -2,6 +2,7 @@
 
 import type { Origin } from '../../kernel/trace.ts'
 import type { Connection, RequestInput } from '../service.ts'
+import type { KeySpace } from './key-space.ts'
 import type { BlpopRequest, RedisRequest, WaitRequest } from './requests.ts'
 import type { Replication } from './replication.ts'
 
@@ -66,14 +67,14 @@ export interface RedisState {
   clockMs: number
   nowMs: number
 
-  keys: Map<string, Entry>
+  keys: KeySpace
   /** The smallest expiry stamp; NaN when it must be looked for again. */
   firstExpiryMs: number
   /** Number of changes to keys so far. */
   changes: number
 
   /** What an fsync has made durable, and what was written after it. */
-  disk: Map<string, Entry>
+  disk: KeySpace
   unsynced: Change[]
   syncedSecond: number
   /** Whether the last crash took away something that the memory had. */
