@@ -2,6 +2,8 @@
 
 import { tickWord } from './time.ts'
 
+const { imul } = Math
+
 const bits = new DataView(new ArrayBuffer(8))
 
 /** How many UTF-16 units of a string `mixEnd` looks at. */
@@ -23,16 +25,12 @@ export class RollingHash {
 
   /** Mixes one 32-bit integer. */
   mix(word: number): void {
-    this.low = Math.imul(this.low ^ word, 0x85ebca6b)
-    this.low ^= this.low >>> 15
-    this.high = Math.imul(this.high + word, 0xc2b2ae35) ^ this.low
+    this.mixPair(word, word)
   }
 
   /** Mixes an instant and one word in a single round: this happens at every step. */
   mixAt(ms: number, word: number): void {
-    this.low = Math.imul(this.low ^ tickWord(ms), 0x85ebca6b)
-    this.low ^= this.low >>> 15
-    this.high = Math.imul(this.high + word, 0xc2b2ae35) ^ this.low
+    this.mixPair(tickWord(ms), word)
   }
 
   /** Mixes any number: small integers as they are, others by the bits of a double, which are the same everywhere. */
@@ -52,7 +50,7 @@ export class RollingHash {
     const { length } = text
     let folded = length
     for (let index = Math.max(0, length - END_UNITS); index < length; index++) {
-      folded = Math.imul(folded ^ text.charCodeAt(index), 0x01000193)
+      folded = imul(folded ^ text.charCodeAt(index), 0x01000193)
     }
     this.mix(folded)
   }
@@ -61,14 +59,14 @@ export class RollingHash {
   mixText(text: string): void {
     let folded = text.length
     for (let index = 0; index < text.length; index++) {
-      folded = Math.imul(folded ^ text.charCodeAt(index), 0x01000193)
+      folded = imul(folded ^ text.charCodeAt(index), 0x01000193)
     }
     this.mix(folded)
   }
 
   /** 32 bits of what was mixed so far, as a whole number from 0. */
   word(): number {
-    let word = Math.imul(this.low ^ (this.high >>> 16), 0x7feb352d)
+    let word = imul(this.low ^ (this.high >>> 16), 0x7feb352d)
     word ^= word >>> 15
     return (word ^ this.high) >>> 0
   }
@@ -85,13 +83,20 @@ export class RollingHash {
     return (this.firstWord(last) >>> 0) * 2 ** 20 + (last >>> 12)
   }
 
+  private mixPair(one: number, other: number): void {
+    let low = imul(this.low ^ one, 0x85ebca6b)
+    low ^= low >>> 15
+    this.low = low
+    this.high = imul(this.high + other, 0xc2b2ae35) ^ low
+  }
+
   private lastWord(): number {
-    const last = Math.imul(this.low ^ (this.high >>> 16), 0x7feb352d)
+    const last = imul(this.low ^ (this.high >>> 16), 0x7feb352d)
     return last ^ (last >>> 13)
   }
 
   private firstWord(last: number): number {
-    return this.high ^ Math.imul(last, 0x846ca68b)
+    return this.high ^ imul(last, 0x846ca68b)
   }
 }
 

@@ -1,11 +1,12 @@
 /** Calls: a request on its way, the wait for its reply, and what may become of both. */
 
-import type { Origin, Reply, Target, Waiter } from '../kernel/index.ts'
+import type { Origin, Reply, Target, Traffic, Waiter } from '../kernel/index.ts'
 import { CONNECTION_RESET, refused, TIMEOUT } from '../kernel/index.ts'
 import type { RequestInput } from '../services/index.ts'
 import type { ClientConnection } from './connection.ts'
 import { mixBody } from './digest.ts'
 import type { Link } from './network.ts'
+import type { Node } from './node.ts'
 import type { World } from './world.ts'
 
 const ARRIVE = 0
@@ -73,21 +74,13 @@ export class Call implements Target, RequestInput<unknown> {
   }
 
   send(): void {
-    const { world, connection } = this
-    const { node, server } = connection
-    if (world.kernel.recording) {
-      world.kernel.host.traffic(node, {
-        kind: 'request-sent',
-        message: this.number,
-        to: server.node.name,
-        body: this.body,
-      })
-    }
+    const { connection } = this
+    if (this.world.kernel.recording) this.recordRequest()
     if (connection.broken) {
       this.settle(refused('connection closed'))
       return
     }
-    server.underWay++
+    connection.server.underWay++
     this.travel(connection.outward, ARRIVE, undefined)
   }
 
@@ -95,17 +88,9 @@ export class Call implements Target, RequestInput<unknown> {
   answer(reply: Reply<unknown>): void {
     if (this.answered) return
     this.answered = true
-    const { world, connection } = this
-    const { node, server } = connection
-    if (this.waiting) server.forget(this)
-    if (world.kernel.recording) {
-      world.kernel.host.traffic(server.node, {
-        kind: 'reply-sent',
-        message: this.number,
-        to: node.name,
-        body: reply,
-      })
-    }
+    const { connection } = this
+    if (this.waiting) connection.server.forget(this)
+    if (this.world.kernel.recording) this.recordReply(reply)
     this.travel(connection.homeward, REPLY, reply)
   }
 
@@ -160,27 +145,24 @@ export class Call implements Target, RequestInput<unknown> {
     }
     let atMs: number
     if (action?.kind === 'delay') {
-      atMs = kernel.nowMs + action.byMs
-      if (kernel.recording) {
-        kernel.host.traffic(link.from, {
-          kind: 'message-delayed',
-          message: this.number,
-          to: link.to.name,
-          byMs: action.byMs,
-        })
-      }
+      const { byMs } = action
+      atMs = kernel.nowMs + byMs
+      this.record(link.from, {
+        kind: 'message-delayed',
+        message: this.number,
+        to: link.to.name,
+        byMs,
+      })
     } else {
       atMs = link.arrivalMs(kernel.nowMs)
       if (action?.kind === 'duplicate' && tag === ARRIVE) {
         this.connection.server.underWay++
         kernel.at(atMs + action.byMs, this, ARRIVE_AGAIN, undefined)
-        if (kernel.recording) {
-          kernel.host.traffic(link.from, {
-            kind: 'message-duplicated',
-            message: this.number,
-            to: link.to.name,
-          })
-        }
+        this.record(link.from, {
+          kind: 'message-duplicated',
+          message: this.number,
+          to: link.to.name,
+        })
       }
     }
     kernel.at(atMs, this, tag, payload)
@@ -188,74 +170,88 @@ export class Call implements Target, RequestInput<unknown> {
   }
 
   private lose(link: Link, why: string): void {
-    const { kernel } = this.world
     if (link.to === this.connection.server.node) this.connection.server.underWay--
-    if (kernel.recording) {
-      kernel.host.traffic(link.from, {
-        kind: 'message-lost',
-        message: this.number,
-        to: link.to.name,
-        why,
-      })
-    }
+    this.record(link.from, {
+      kind: 'message-lost',
+      message: this.number,
+      to: link.to.name,
+      why,
+    })
     this.expectTimeout()
   }
 
   private arrive(again: boolean): void {
-    const { world, connection } = this
-    const { kernel } = world
-    const { node, server } = connection
+    const { connection, world } = this
+    const { server } = connection
     const place = server.node
-    if (!place.up) {
-      server.underWay--
-      if (again) return
-      // A machine without power answers nothing. A live one resets the connections of a process that died while
-      // the request was under way, which leaves its sender in doubt, and refuses new ones.
-      if (server.silent) this.expectTimeout()
-      else {
-        if (connection.number !== 0) connection.broken = true
-        if (this.sentToLife === place.incarnation) this.reset()
-        else this.answer(refused('connection refused'))
-      }
-      return
-    }
-    if (!place.running) {
-      place.defer(this, again ? ARRIVE_AGAIN : ARRIVE, undefined)
-      this.expectTimeout()
-      return
-    }
-    const link = connection.outward
-    if (link.cut) {
-      this.lose(link, 'the link is cut')
-      return
-    }
+    const isUsual =
+      place.running &&
+      !connection.outward.disturbed &&
+      connection.serverIncarnation === place.incarnation
+    if (!isUsual && !this.getsThrough(again)) return
     server.underWay--
-    if (connection.serverIncarnation !== place.incarnation) {
-      // What was sent to a process that has died since is reset by the one that took its place.
-      const forAnotherLife = this.sentToLife >= 0 && this.sentToLife !== place.incarnation
-      if (connection.number !== 0 || forAnotherLife) {
-        if (connection.number !== 0) connection.broken = true
-        this.reset()
-        return
-      }
-      this.connection = world.connections.reconnect(node, server)
-    }
-    if (kernel.recording) {
-      kernel.host.traffic(place, {
-        kind: 'request-arrived',
-        message: this.number,
-        from: node.name,
-      })
-    }
-    kernel.hash.mixAt(kernel.nowMs, (place.id << 16) ^ node.id)
+    const { kernel } = world
+    if (kernel.recording) this.recordArrival()
+    kernel.hash.mixAt(kernel.nowMs, (place.id << 16) ^ connection.node.id)
     mixBody(kernel.hash, this.body)
     // The second copy is a request of its own to the server, but its reply finds nobody waiting.
     const request = again ? this.copy() : this
     server.take(request)
-    if (request.answered) return
-    request.waiting = true
-    server.outstanding.push(request)
-    request.expectTimeout()
+    if (!request.answered) request.putAside()
+  }
+
+  /** Whether a request reaches its server's process now, although the link or the server is not as it should be. */
+  private getsThrough(again: boolean): boolean {
+    const { world, connection } = this
+    const { node, server, outward } = connection
+    const place = server.node
+    if (!place.up) {
+      server.underWay--
+      if (!again) this.findNobody()
+      return false
+    }
+    if (!place.running) {
+      place.defer(this, again ? ARRIVE_AGAIN : ARRIVE, undefined)
+      this.expectTimeout()
+      return false
+    }
+    if (outward.cut) {
+      this.lose(outward, 'the link is cut')
+      return false
+    }
+    if (connection.serverIncarnation === place.incarnation) return true
+    // What was sent to a process that has died since is reset by the one that took its place.
+    const forAnotherLife = this.sentToLife >= 0 && this.sentToLife !== place.incarnation
+    if (connection.number === 0 && !forAnotherLife) {
+      this.connection = world.connections.reconnect(node, server)
+      return true
+    }
+    server.underWay--
+    if (connection.number !== 0) connection.broken = true
+    this.reset()
+    return false
+  }
+
+  /**
+   * A machine without power answers nothing. A live one resets the connections of a process that died while the
+   * request was under way, which leaves its sender in doubt, and refuses new ones.
+   */
+  private findNobody(): void {
+    const { connection } = this
+    const { server } = connection
+    if (server.silent) {
+      this.expectTimeout()
+      return
+    }
+    if (connection.number !== 0) connection.broken = true
+    if (this.sentToLife === server.node.incarnation) this.reset()
+    else this.answer(refused('connection refused'))
+  }
+
+  private putAside(): void {
+    this.waiting = true
+    this.connection.server.outstanding.push(this)
+    this.expectTimeout()
   }
 
   private copy(): Call {
@@ -266,30 +262,29 @@ export class Call implements Target, RequestInput<unknown> {
 
   private replyArrives(reply: Reply<unknown>): void {
     if (this.settled) return
-    const { world, connection } = this
-    const { kernel } = world
-    const { node, server } = connection
-    if (node.incarnation !== this.incarnation) return
-    if (!node.running && node.up) {
-      node.defer(this, REPLY, reply)
-      return
-    }
-    if (!node.up) return
-    const link = connection.homeward
-    if (link.cut) {
-      this.lose(link, 'the link is cut')
-      return
-    }
-    if (kernel.recording) {
-      kernel.host.traffic(node, {
-        kind: 'reply-arrived',
-        message: this.number,
-        from: server.node.name,
-      })
-    }
-    kernel.hash.mixAt(kernel.nowMs, (node.id << 16) ^ server.node.id)
+    const { connection } = this
+    const { node } = connection
+    const isUsual =
+      node.running && !connection.homeward.disturbed && node.incarnation === this.incarnation
+    if (!isUsual && !this.replyGetsThrough(reply)) return
+    const { kernel } = this.world
+    if (kernel.recording) this.recordReplyArrival()
+    kernel.hash.mixAt(kernel.nowMs, (node.id << 16) ^ connection.server.node.id)
     mixBody(kernel.hash, reply.ok ? reply.value : reply.code)
     this.settle(reply)
+  }
+
+  /** Whether a reply reaches its process now, although the link or the node is not as it should be. */
+  private replyGetsThrough(reply: Reply<unknown>): boolean {
+    const { node, homeward } = this.connection
+    if (node.incarnation !== this.incarnation || !node.up) return false
+    if (!node.running) {
+      node.defer(this, REPLY, reply)
+      return false
+    }
+    if (!homeward.cut) return true
+    this.lose(homeward, 'the link is cut')
+    return false
   }
 
   private settle(reply: Reply<unknown>): void {
@@ -304,20 +299,13 @@ export class Call implements Target, RequestInput<unknown> {
 
   private giveUp(): void {
     if (this.settled) return
-    const { world, connection } = this
-    const { node, server } = connection
+    const { node, server } = this.connection
     if (node.incarnation !== this.incarnation) return
     if (!node.running) {
       if (node.up) node.defer(this, WOKE_TOO_LATE, undefined)
       return
     }
-    if (world.kernel.recording) {
-      world.kernel.host.traffic(node, {
-        kind: 'timed-out',
-        message: this.number,
-        from: server.node.name,
-      })
-    }
+    this.record(node, { kind: 'timed-out', message: this.number, from: server.node.name })
     this.settled = true
     this.waiter.fire(this.tag, TIMEOUT)
   }
@@ -327,6 +315,51 @@ export class Call implements Target, RequestInput<unknown> {
     this.giveUpArmed = true
     const { kernel } = this.world
     kernel.at(Math.max(this.deadlineMs, kernel.nowMs), this, GIVE_UP, undefined)
+  }
+
+  // What a full trace keeps. Out of line: the paths above run for every message of every run.
+
+  private record(node: Node, traffic: Traffic): void {
+    const { kernel } = this.world
+    if (kernel.recording) kernel.host.traffic(node, traffic)
+  }
+
+  private recordRequest(): void {
+    const { node, server } = this.connection
+    this.record(node, {
+      kind: 'request-sent',
+      message: this.number,
+      to: server.node.name,
+      body: this.body,
+    })
+  }
+
+  private recordArrival(): void {
+    const { node, server } = this.connection
+    this.record(server.node, {
+      kind: 'request-arrived',
+      message: this.number,
+      from: node.name,
+    })
+  }
+
+  private recordReply(reply: Reply<unknown>): void {
+    const { node, server } = this.connection
+    this.record(server.node, {
+      kind: 'reply-sent',
+      message: this.number,
+      to: node.name,
+      body: reply,
+    })
+  }
+
+  private recordReplyArrival(): void {
+    const { node, server } = this.connection
+    this.record(node, {
+      kind: 'reply-arrived',
+      message: this.number,
+      from: server.node.name,
+    })
   }
 }
 
