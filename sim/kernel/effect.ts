@@ -43,11 +43,26 @@ const remember = (effect: Effect<unknown>): void => {
   oldest = effect
 }
 
+/** Carries out, for the process whose code is running, what needs no waiting. */
+interface Performer {
+  /** Whether the effect was carried out and the process goes on with `answer`. If not, it is yielded. */
+  goesOn(effect: Effect<unknown>): boolean
+  readonly answer: unknown
+}
+
+let performer: Performer | undefined
+
+/** Says whose code runs from now on; undefined if nobody's does. */
+export const setPerformer = (next: Performer | undefined): void => {
+  performer = next
+}
+
 /**
  * A question to the world. `yield*` on it gives back a typed answer.
  *
  * One object is the request, its own one-shot iterator and its own iterator result, so that
- * an effect costs a single allocation.
+ * an effect costs a single allocation. What needs no waiting (a fact, a look at a clock) is answered on the spot:
+ * suspending a generator and going back into it would cost more than all the rest.
  */
 export class Effect<out Answer> implements Iterator<Effect<unknown>, Answer, unknown> {
   readonly op: Op
@@ -75,8 +90,13 @@ export class Effect<out Answer> implements Iterator<Effect<unknown>, Answer, unk
   next(answer?: unknown): IteratorResult<Effect<unknown>, Answer> {
     if (this.done === undefined) {
       if (this.value !== CLAIMED) unclaimed--
-      this.done = false
-      this.value = this
+      if (performer?.goesOn(this) === true) {
+        this.done = true
+        this.value = performer.answer
+      } else {
+        this.done = false
+        this.value = this
+      }
     } else if (this.done) {
       throw new SimulationError(
         `the effect ${opName(this.op)}() was yielded twice; build a new one for each \`yield*\``,

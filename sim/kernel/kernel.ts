@@ -1,6 +1,6 @@
 /** The kernel: virtual time, and the loop that takes the earliest event and lets its target act. */
 
-import { opName, takeUnclaimed } from './effect.ts'
+import { opName, setPerformer, takeUnclaimed } from './effect.ts'
 import type { Effect, Process } from './effect.ts'
 import { LocksimBug, SimulationError } from './errors.ts'
 import { RollingHash } from './hash.ts'
@@ -106,6 +106,7 @@ export class Kernel implements Soon {
     } catch (error) {
       throw this.explain(error)
     } finally {
+      setPerformer(undefined)
       giveBackQueue(queue)
     }
   }

@@ -5,6 +5,7 @@ import { smallWorld, valueOf } from '../world/small-world.ts'
 import {
   all,
   clock,
+  Effect,
   mark,
   monotonic,
   note,
@@ -402,6 +403,45 @@ describe('mark and note', () => {
       'reply-sent',
       'reply-arrived',
     ])
+  })
+})
+
+describe('what needs no waiting', () => {
+  it('hides no error of a watcher from the world, whatever the process catches', () => {
+    const { start, run, world } = smallWorld()
+    const caught: unknown[] = []
+    start(function* () {
+      try {
+        yield* note('watched')
+      } catch (error) {
+        caught.push(error)
+      }
+    })
+    world.when({ node: 'client-1', event: 'note' }, () => {
+      throw new RangeError('a watcher failed')
+    })
+    expect(run).toThrow('a watcher failed')
+    expect(caught).toEqual([])
+  })
+
+  it('ends with the process when a fault kills it just then', () => {
+    const { start, run, world, client } = smallWorld()
+    const after: string[] = []
+    start(function* () {
+      yield* note('last words')
+      after.push('went on')
+    })
+    world.when({ node: 'client-1', event: 'note' }, () => world.crash(client, false))
+    expect(run()).toBe('idle')
+    expect(after).toEqual([])
+  })
+
+  it('is yielded like any effect where no simulation runs', () => {
+    const asked = (function* () {
+      return yield* clock()
+    })()
+    expect(asked.next().value).toBeInstanceOf(Effect)
+    expect(asked.next(7)).toMatchObject({ done: true, value: 7 })
   })
 })
 

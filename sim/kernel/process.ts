@@ -1,6 +1,6 @@
 /** Processes: generators driven step by step, and the joins behind `all` and `race`. */
 
-import { Effect, hasUnclaimed, Op, opName, takeUnclaimed } from './effect.ts'
+import { Effect, hasUnclaimed, Op, opName, setPerformer, takeUnclaimed } from './effect.ts'
 import type { Process } from './effect.ts'
 import { SimulationError } from './errors.ts'
 import type { Kernel } from './kernel.ts'
@@ -20,6 +20,9 @@ export interface Task {
 /** Steps that all processes together may take at one instant before somebody is said to be running in circles. */
 const STEPS_AT_ONE_INSTANT = 100_000
 
+const needsNoWaiting = (op: Op): boolean =>
+  op === Op.mark || op === Op.clock || op === Op.monotonic || op === Op.note
+
 /** One generator and where it stands. */
 export class Runner implements Waiter, Task {
   readonly name: string
@@ -30,6 +33,11 @@ export class Runner implements Waiter, Task {
   /** The effect that it asked for last, for error messages. */
   waitsFor: Op | undefined
 
+  /** What the last effect that needed no waiting was answered. */
+  answer: unknown = undefined
+  /** Whether such an effect was carried out and yielded all the same, because something came in between. */
+  private hasPerformed = false
+  private failure: unknown = undefined
   private readonly kernel: Kernel
   private readonly generator: Process<unknown>
   private readonly done: Target | undefined
@@ -103,21 +111,26 @@ export class Runner implements Waiter, Task {
     for (;;) {
       if (site.steps + 1 === site.aimedStep) {
         kernel.host.stepReached(site)
-        if (this.ended) return
-        if (!site.running) {
-          site.defer(this, ++this.wait, answer)
-          return
-        }
+        if (this.standsStill(answer)) return
       }
       site.steps++
       kernel.current = this
       if (++kernel.stepsAtThisInstant > STEPS_AT_ONE_INSTANT) throw this.stuck()
 
+      setPerformer(this)
       const result = generator.next(answer)
+      if (this.failure !== undefined) throw this.failure
       if (hasUnclaimed()) throw this.forgotten()
       if (result.done === true) {
         this.finish(result.value)
         return
+      }
+      if (this.hasPerformed) {
+        this.hasPerformed = false
+        answer = this.answer
+        // A fault may be aimed at the fact that was just stated.
+        if (this.standsStill(answer)) return
+        continue
       }
       const effect = result.value
       const op = (effect as Effect<unknown> | null | undefined)?.op as Op
@@ -138,14 +151,6 @@ export class Runner implements Waiter, Task {
           if (dueMs !== Infinity) kernel.queue.push(dueMs, this, this.wait, undefined)
           return
         }
-        case Op.clock:
-          answer = kernel.host.wallMs(site)
-          if (kernel.recording) this.readClock('wall', answer as number)
-          continue
-        case Op.monotonic:
-          answer = kernel.host.monotonicMs(site)
-          if (kernel.recording) this.readClock('monotonic', answer as number)
-          continue
         case Op.call:
           kernel.host.call(site, effect, this.origin, this, ++this.wait)
           return
@@ -193,27 +198,64 @@ export class Runner implements Waiter, Task {
           ;(effect.first as Mailbox<unknown>).put(effect.second)
           answer = undefined
           continue
-        case Op.mark:
-          if (effect.second !== undefined) this.origin = effect.second as Origin
-          kernel.host.state(site, effect.first as Fact)
-          answer = undefined
-          break
-        case Op.note:
-          kernel.host.state(site, { kind: 'note', text: String(effect.first) })
-          answer = undefined
-          break
         default:
           throw new SimulationError(
             `yielded ${describe(effect)}, which is not an effect; write \`yield*\` before an effect such as sleep(), clock() or a call`,
           )
       }
-      // A fault may be aimed at the fact that was just stated.
-      if (this.ended) return
-      if (!site.running) {
-        site.defer(this, ++this.wait, answer)
-        return
-      }
     }
+  }
+
+  goesOn(effect: Effect<unknown>): boolean {
+    const { op } = effect
+    if (!needsNoWaiting(op)) return false
+    const { kernel, site } = this
+    this.waitsFor = op
+    kernel.hash.mixAt(kernel.nowMs, (site.id << 4) | op)
+    try {
+      this.answer = this.perform(effect, op)
+    } catch (error) {
+      // Thrown from here, it would run through the lock's own code, which might catch it.
+      this.failure = error
+      return false
+    }
+    const isDisturbed = this.ended || !site.running || site.steps + 1 === site.aimedStep
+    if (isDisturbed || kernel.stepsAtThisInstant >= STEPS_AT_ONE_INSTANT) {
+      this.hasPerformed = true
+      return false
+    }
+    site.steps++
+    kernel.stepsAtThisInstant++
+    return true
+  }
+
+  private perform(effect: Effect<unknown>, op: Op): unknown {
+    const { host, recording } = this.kernel
+    switch (op) {
+      case Op.clock: {
+        const wallMs = host.wallMs(this.site)
+        if (recording) this.readClock('wall', wallMs)
+        return wallMs
+      }
+      case Op.monotonic: {
+        const monotonicMs = host.monotonicMs(this.site)
+        if (recording) this.readClock('monotonic', monotonicMs)
+        return monotonicMs
+      }
+      case Op.mark:
+        if (effect.second !== undefined) this.origin = effect.second as Origin
+        return host.state(this.site, effect.first as Fact)
+      default:
+        return host.state(this.site, { kind: 'note', text: String(effect.first) })
+    }
+  }
+
+  /** Whether it cannot take its next step now: it was killed, or is to go on with `answer` when its node runs again. */
+  private standsStill(answer: unknown): boolean {
+    if (this.ended) return true
+    if (this.site.running) return false
+    this.site.defer(this, ++this.wait, answer)
+    return true
   }
 
   /** Starts the parts of `all` or `race`; false if there is nothing to wait for. */
