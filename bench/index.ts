@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { bareLoop } from './bare.ts'
 import { LATENCIES, messages, timers } from './kernel.ts'
-import { measure } from './measure.ts'
+import { measure, ratioOf } from './measure.ts'
+import type { Rate } from './measure.ts'
 import { heapOverRuns } from './memory.ts'
 import { crowd, redlockRuns, schedulerSeconds } from './runs.ts'
 import { startTimes } from './start.ts'
@@ -23,7 +24,7 @@ interface Line {
 }
 
 const EVENTS = 500_000
-const RUNS = 3_000
+const RUNS = 1_500
 const CROWD_EVENTS = 200_000
 
 const bare = (pending: number) => ({
@@ -44,14 +45,12 @@ const besideBare = (
   target: number | undefined,
   work: () => number,
 ): Line => {
-  const [yardstick, rate] = measure([bare(pending), { name, work }]).map(
-    (each) => each.perSecond,
-  ) as [number, number]
+  const [yardstick, rate] = measure([bare(pending), { name, work }]) as [Rate, Rate]
   return {
     name,
-    measured: perSecond(rate),
-    against: `${perSecond(yardstick)} (${bare(pending).name})`,
-    value: rate / yardstick,
+    measured: perSecond(rate.perSecond),
+    against: `${perSecond(yardstick.perSecond)} (${yardstick.name})`,
+    value: ratioOf(rate, yardstick),
     unit: '×',
     target,
     want: 'at least',

@@ -1,6 +1,6 @@
 /** exclusion/service: the servers never have the lock granted to two clients at once. */
 
-import type { FactEvent } from '#sim'
+import type { FactEvent, FactOf } from '#sim'
 import { defineChecker } from './checker.ts'
 import type { Judgement, SharedHistory } from './checker.ts'
 import { grantOf, lifeOf, serviceGrantOf } from './history.ts'
@@ -10,83 +10,96 @@ import { notOffered } from './verdict.ts'
 
 const promise = 'exclusion/service'
 
-/** A grant that the servers lost, and what its client made of it so far. */
-interface LostGrant {
+/** What is known of one hold. */
+interface Hold {
   readonly client: string
-  readonly granted: FactEvent
+  /** Whether its acquire has not returned. */
+  asking: boolean
+  /** Whether its client goes by the grant. */
+  believing: boolean
+  /** The servers' latest grant. */
+  granted: FactEvent | undefined
+  /** Whether the servers lost that grant, and what its client did meanwhile. */
+  lost: 'no' | 'while asking' | 'while believing'
 }
 
 const judgeService = ({ facts, clients }: SharedHistory): Judgement => {
   const intervals = watchIntervals()
-  // Holds whose acquire has not returned, and holds whose client goes by the grant.
-  const asking = new Map<string, string>()
-  const believing = new Map<string, string>()
-  const grantedBy = new Map<string, FactEvent>()
-  const lostWhileStanding = new Set<string>()
-  const lostWhileAsking = new Map<string, LostGrant>()
+  const holds = new Map<string, Hold>()
   let holdsOfClients = 0
   let grantsOfServers = 0
 
-  const disbelieve = (hold: string, event: FactEvent): void => {
-    believing.delete(hold)
-    if (lostWhileStanding.delete(hold)) intervals.end(hold, event)
+  const holdOf = (name: string, client: string): Hold => {
+    const known = holds.get(name)
+    if (known !== undefined) return known
+    const hold: Hold = { client, asking: false, believing: false, granted: undefined, lost: 'no' }
+    holds.set(name, hold)
+    return hold
   }
 
-  const lose = (client: string, hold: string, event: FactEvent): void => {
-    if (believing.has(hold)) {
-      lostWhileStanding.add(hold)
-      return
+  const fail = (hold: Hold): void => {
+    hold.asking = false
+    if (hold.lost === 'while asking') hold.lost = 'no'
+  }
+
+  const disbelieve = (hold: Hold | undefined, name: string, event: FactEvent): void => {
+    if (hold === undefined) return
+    hold.believing = false
+    if (hold.lost !== 'while believing') return
+    hold.lost = 'no'
+    intervals.end(name, event)
+  }
+
+  const revoke = (hold: Hold, event: FactOf<'service-revoked'>): void => {
+    if (event.cause === 'lost') {
+      if (hold.believing) hold.lost = 'while believing'
+      else if (hold.asking && hold.granted !== undefined) hold.lost = 'while asking'
     }
-    const granted = grantedBy.get(hold)
-    if (asking.has(hold) && granted !== undefined) lostWhileAsking.set(hold, { client, granted })
-    intervals.end(hold, event)
+    if (hold.lost !== 'while believing') intervals.end(event.hold, event)
   }
 
   return {
     see(event) {
       switch (event.kind) {
         case 'acquiring':
-          asking.set(event.hold, event.node)
+          holdOf(event.hold, event.node).asking = true
           break
         case 'denied':
-          asking.delete(event.hold)
-          lostWhileAsking.delete(event.hold)
+          fail(holdOf(event.hold, event.node))
           break
         case 'granted': {
           holdsOfClients++
-          asking.delete(event.hold)
-          believing.set(event.hold, event.node)
-          const lost = lostWhileAsking.get(event.hold)
-          if (lost !== undefined) {
-            lostWhileAsking.delete(event.hold)
-            lostWhileStanding.add(event.hold)
-            intervals.begin(lost.client, event.hold, event, lost.granted)
+          const hold = holdOf(event.hold, event.node)
+          hold.asking = false
+          hold.believing = true
+          if (hold.lost === 'while asking') {
+            hold.lost = 'while believing'
+            intervals.begin(hold.client, event.hold, event, hold.granted)
           }
           break
         }
         case 'releasing':
         case 'validity-ended':
         case 'lost':
-          disbelieve(event.hold, event)
+          disbelieve(holds.get(event.hold), event.hold, event)
           break
         case 'crashed':
-          for (const [hold, client] of believing) if (client === event.node) disbelieve(hold, event)
-          for (const [hold, client] of asking) {
-            if (client !== event.node) continue
-            asking.delete(hold)
-            lostWhileAsking.delete(hold)
+          for (const [name, hold] of holds) {
+            if (hold.client !== event.node) continue
+            disbelieve(hold, name, event)
+            fail(hold)
           }
           break
-        case 'service-granted':
+        case 'service-granted': {
           grantsOfServers++
-          grantedBy.set(event.hold, event)
-          lostWhileStanding.delete(event.hold)
-          lostWhileAsking.delete(event.hold)
+          const hold = holdOf(event.hold, event.client)
+          hold.granted = event
+          hold.lost = 'no'
           intervals.begin(event.client, event.hold, event)
           break
+        }
         case 'service-revoked':
-          if (event.cause === 'lost') lose(event.client, event.hold, event)
-          else if (!lostWhileStanding.has(event.hold)) intervals.end(event.hold, event)
+          revoke(holdOf(event.hold, event.client), event)
           break
         default:
       }

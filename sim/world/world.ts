@@ -60,16 +60,16 @@ export interface WorldConfig {
 class Sight implements ServerView<unknown> {
   readonly node: string
   readonly data: unknown
-  private readonly server: Server
+  private readonly place: Node
 
-  constructor(server: Server) {
-    this.node = server.node.name
-    this.data = server.view
-    this.server = server
+  constructor({ node, view }: Server) {
+    this.node = node.name
+    this.data = view
+    this.place = node
   }
 
   get up(): boolean {
-    return this.server.node.up
+    return this.place.up
   }
 }
 
