@@ -1,11 +1,11 @@
 /** Runs one command, or a script of commands, at one frozen instant. */
 
-import { ok, refused } from '../../kernel/reply.ts'
+import { ok } from '../../kernel/reply.ts'
 import type { Reply } from '../../kernel/reply.ts'
 import type { Origin } from '../../kernel/trace.ts'
 import type { Outbox } from '../service.ts'
 import { lindex, llen, lpop, lrem, push } from './lists.ts'
-import { NO_SCRIPT, ONE, ZERO } from './refusals.ts'
+import { NO_SCRIPT } from './refusals.ts'
 import type { Command, EvalRequest, RedisRequest } from './requests.ts'
 import { scripts } from './scripts.ts'
 import type { Script } from './scripts.ts'
@@ -90,30 +90,12 @@ export const execute = (
   }
 }
 
-/** How a refused command ends the script around it. */
-class ScriptRefused extends Error {
-  override readonly name = 'ScriptRefused'
-}
-
 /** EVAL. There is no rollback: `refused` says that the script failed, not that it wrote nothing. */
 export const evaluate = (
   state: RedisState,
   request: EvalRequest,
   origin: Origin,
-  out: Outbox,
 ): Reply<unknown> => {
   const script = scripts[request.script] as Script | undefined
-  if (script === undefined) return NO_SCRIPT
-  const call = (command: Command): unknown => {
-    const reply = execute(state, command, origin, out)
-    if (!reply.ok) throw new ScriptRefused(reply.code)
-    return reply.value
-  }
-  try {
-    const value = script.run(call, request.keys, request.args)
-    return value === 0 ? ZERO : value === 1 ? ONE : ok(value)
-  } catch (error) {
-    if (error instanceof ScriptRefused) return refused(error.message)
-    throw error
-  }
+  return script === undefined ? NO_SCRIPT : script.run(state, request, origin)
 }

@@ -100,6 +100,10 @@ const transcripts: Readonly<Record<string, readonly Line[]>> = {
     [{ op: 'lpop', key: 'q' }, 'y'],
     [{ op: 'llen', key: 'q' }, 3],
     [{ op: 'get', key: 'q' }, 'WRONGTYPE Operation against a key holding the wrong kind of value'],
+    [
+      { op: 'eval', script: 'compare-and-delete', keys: ['q'], args: ['y'] },
+      'WRONGTYPE Operation against a key holding the wrong kind of value',
+    ],
     [{ op: 'lpop', key: 'absent' }, null],
   ],
 }

@@ -91,7 +91,7 @@ const run = (state: RedisState, request: RequestInput<RedisRequest>, out: Outbox
       unsubscribe(state, connection, body.channel)
       return out.reply(request, ok(body.channel))
     case 'eval':
-      return out.reply(request, evaluate(state, body, request.origin, out))
+      return out.reply(request, evaluate(state, body, request.origin))
     default:
       return out.reply(request, execute(state, body, request.origin, out))
   }

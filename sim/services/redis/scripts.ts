@@ -1,20 +1,22 @@
 /** The scripts that servers know by name, as atomic functions over commands. */
 
 /*
- * A script sees one frozen instant and nothing else runs meanwhile; what it wrote before it fails stays
- * written (docs/interact/programmability/eval-intro.md).
+ * A script sees one frozen instant and nothing else runs meanwhile. A command that is refused ends it, and what it
+ * wrote before stays written (docs/interact/programmability/eval-intro.md).
  */
 
-import type { Command } from './requests.ts'
-
-/** `redis.call`: runs a command and gives back its value; a refusal ends the script. */
-type Call = (command: Command) => unknown
+import type { Reply } from '../../kernel/reply.ts'
+import type { Origin } from '../../kernel/trace.ts'
+import { NO, YES, ZERO } from './refusals.ts'
+import type { EvalRequest } from './requests.ts'
+import type { RedisState } from './state.ts'
+import { delOne, holds, incr, pexpire, set } from './strings.ts'
 
 /** A script. `writes` decides whether a replica may run it. */
 export interface Script {
   readonly writes: boolean
   readonly source: string
-  run(call: Call, keys: readonly string[], args: readonly string[]): number | string | null
+  run(state: RedisState, request: EvalRequest, origin: Origin): Reply<unknown>
 }
 
 /** One of the key or argument names of a script; Lua would see nil for a missing one. */
@@ -28,35 +30,43 @@ export const scripts = {
   'compare-and-delete': defineScript({
     writes: true,
     source: 'redis docs/manual/patterns/distributed-locks.md',
-    run(call, keys, args) {
+    run(state, { keys, args }) {
       const key = given(keys, 0)
-      if (call({ op: 'get', key }) !== given(args, 0)) return 0
-      return call({ op: 'del', keys: [key] }) as number
+      const isOurs = holds(state, key, given(args, 0))
+      if (isOurs === YES) return delOne(state, key)
+      return isOurs === NO ? ZERO : isOurs
     },
   }),
   /** KEYS: lock. ARGV: token, ms. Gives the key a new time to live if it holds the token. */
   'compare-and-expire': defineScript({
     writes: true,
     source: 'redis docs/manual/patterns/distributed-locks.md, "making the algorithm more reliable"',
-    run(call, keys, args) {
+    run(state, { keys, args }) {
       const key = given(keys, 0)
-      if (call({ op: 'get', key }) !== given(args, 0)) return 0
-      return call({ op: 'pexpire', key, pxMs: Number(given(args, 1)) }) as number
+      const isOurs = holds(state, key, given(args, 0))
+      if (isOurs === YES)
+        return pexpire(state, { op: 'pexpire', key, pxMs: Number(given(args, 1)) })
+      return isOurs === NO ? ZERO : isOurs
     },
   }),
   /** KEYS: lock, counter. ARGV: token, ms. SET NX PX and, if it stored, INCR: the new count, or null. */
   'set-and-count': defineScript({
     writes: true,
     source: 'a fencing token in one step with the lock, as in Redisson RedissonFencedLock.java',
-    run(call, keys, args) {
-      const stored = call({
-        op: 'set',
-        key: given(keys, 0),
-        value: given(args, 0),
-        condition: 'NX',
-        pxMs: Number(given(args, 1)),
-      })
-      return stored === null ? null : (call({ op: 'incr', key: given(keys, 1) }) as number)
+    run(state, { keys, args }, origin) {
+      const stored = set(
+        state,
+        {
+          op: 'set',
+          key: given(keys, 0),
+          value: given(args, 0),
+          condition: 'NX',
+          pxMs: Number(given(args, 1)),
+        },
+        origin,
+      )
+      const isStored = stored.ok && stored.value !== null
+      return isStored ? incr(state, given(keys, 1), origin) : stored
     },
   }),
 } satisfies Readonly<Record<string, Script>>

@@ -79,6 +79,14 @@ export const get = (state: RedisState, key: string): Reply<string | null> => {
   return typeof entry.value === 'string' ? ok(entry.value) : WRONG_TYPE
 }
 
+/** Whether a key holds this text: what a script compares that has called GET. */
+export const holds = (state: RedisState, key: string, text: string): Reply<boolean> => {
+  const entry = lookUp(state, key)
+  if (entry === undefined) return NO
+  if (typeof entry.value !== 'string') return WRONG_TYPE
+  return entry.value === text ? YES : NO
+}
+
 /** GETSET. */
 export const getset = (
   state: RedisState,
@@ -93,14 +101,17 @@ export const getset = (
   return old === undefined ? NIL : ok(old.value as string)
 }
 
+/** DEL of one key: whether it was there, as 1 or 0. */
+export const delOne = (state: RedisState, key: string): Reply<number> => {
+  if (lookUp(state, key) === undefined) return ZERO
+  write(state, key, undefined)
+  return ONE
+}
+
 /** DEL: how many of the keys were there. */
 export const del = (state: RedisState, keys: readonly string[]): Reply<number> => {
   let removed = 0
-  for (const key of keys) {
-    if (lookUp(state, key) === undefined) continue
-    write(state, key, undefined)
-    removed++
-  }
+  for (const key of keys) if (delOne(state, key) === ONE) removed++
   return removed === 0 ? ZERO : removed === 1 ? ONE : ok(removed)
 }
 
