@@ -24,62 +24,67 @@ interface AleaState {
 }
 
 const UNIT = 2 ** -32
+const UNITS = 2 ** 32
 const MULTIPLIER = 2_091_639
 
 /**
- * The recurrence of seedrandom's alea (Johannes Baagøe), which a test compares draw by draw. It uses only additions,
- * multiplications and truncations, so every engine draws the same. It stands here because a call
- * through one of thirty closures costs more than the draw itself.
+ * The recurrence of seedrandom's alea (Johannes Baagøe), which a test compares draw by draw. Every product and sum
+ * is a whole number below 2^53, so every engine draws the same. It stands here because a call through one of thirty
+ * closures costs more than the draw itself. The fractions are kept as 32-bit integers: an engine keeps those inside
+ * the object, and every fraction in a box of its own.
  */
 class AleaStream implements Stream {
-  private c: number
+  private carry: number
   private s0: number
   private s1: number
   private s2: number
 
-  constructor(c: number, s0: number, s1: number, s2: number) {
-    this.c = c
-    this.s0 = s0
-    this.s1 = s1
-    this.s2 = s2
+  constructor(carry: number, s0: number, s1: number, s2: number) {
+    this.carry = carry
+    this.s0 = s0 | 0
+    this.s1 = s1 | 0
+    this.s2 = s2 | 0
   }
 
   pick(count: number): number {
-    const t = MULTIPLIER * this.s0 + this.c * UNIT
+    const sum = MULTIPLIER * (this.s0 >>> 0) + this.carry
+    const carry = (sum * UNIT) | 0
+    const drawn = sum - carry * UNITS
     this.s0 = this.s1
     this.s1 = this.s2
-    this.c = t | 0
-    this.s2 = t - this.c
+    this.carry = carry
+    this.s2 = drawn | 0
     // A draw is a multiple of 2^-32 below 1, so that the product stays below `count`.
-    return Math.floor(this.s2 * count)
+    return Math.floor(drawn * UNIT * count)
   }
 }
 
 /** A stream from an alea state, as `seedrandom.alea(seed, { state: true }).state()` gives it. */
-export const aleaStream = ({ c, s0, s1, s2 }: AleaState): Stream => new AleaStream(c, s0, s1, s2)
+export const aleaStream = ({ c, s0, s1, s2 }: AleaState): Stream =>
+  new AleaStream(c, s0 * UNITS, s1 * UNITS, s2 * UNITS)
 
 // One serves all streams: each begins anew from where its run's seed stands.
 const mixing = new RollingHash()
 
-const nextFraction = (): number => {
+const nextWord = (): number => {
   mixing.mix(0x9e3779b9)
-  return mixing.word() * UNIT
+  return mixing.word()
 }
 
 /** What a seed and a name give: mixed well enough to need no warming up. */
 const newStream = (seeded: RollingHash, name: string): Stream => {
   mixing.become(seeded)
   mixing.mixText(name)
-  return new AleaStream(1, nextFraction(), nextFraction(), nextFraction())
+  return new AleaStream(1, nextWord(), nextWord(), nextWord())
 }
 
 /** The state in which a seed leaves seedrandom's alea, mixed. */
 const mixedSeed = (seed: number): RollingHash => {
   const { s0, s1, s2 } = seedrandom.alea(String(seed), { state: true }).state() as AleaState
   const hash = new RollingHash()
-  hash.mix(s0 / UNIT)
-  hash.mix(s1 / UNIT)
-  hash.mix(s2 / UNIT)
+  hash.mix(s0 * UNITS)
+  hash.mix(s1 * UNITS)
+  hash.mix(s2 * UNITS)
   return hash
 }
 
