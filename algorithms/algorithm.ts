@@ -51,7 +51,7 @@ export interface Client<Needed extends Needs, Session> {
   readonly services: Pick<ServiceClients, Extract<keyof Needed, ServiceName>>
   /** What `open` returned. */
   readonly session: Session
-  /** A fresh unique value, from the stream `token:<client>`. */
+  /** A value that no client has ever had before, e.g. `client-1.3`. */
   token(): string
   /** A whole number of ms in [0, maxMs], from the stream `jitter:<client>`. */
   jitterMs(maxMs: number): number

@@ -1,4 +1,4 @@
-/** Judging: runs a set of checkers over the events of one run, live or from a saved trace. */
+/** Judging: runs a set of checkers over the events of one run, as they happen or when it is over. */
 
 import type { FactEvent, FactKind } from '#sim'
 import type { Checker, Judgement, RunEnd, RunHeader, Verdict } from './checker.ts'

@@ -1,18 +1,19 @@
 /** Judging a saved trace: the checkers fold its facts as they would have in the run. */
 
-import { checkers as allCheckers, measureOrphansAndPhantoms, startJudging } from '#checkers'
-import type { Checker, OrphanPhantom, RunEnd, Verdict } from '#checkers'
+import { checkers as allCheckers } from '#checkers'
+import type { Checker, RunEnd } from '#checkers'
 import { FACT_KINDS } from '#sim'
 import type { FactEvent, TraceEvent } from '#sim'
+import { judge } from './judge.ts'
+import type { Judged } from './judge.ts'
 import { headerOf } from './run.ts'
 import { settle } from './settle.ts'
 import type { Trace } from './trace-file.ts'
 
 /** What can be said of a run from its events alone. */
-export interface Judged {
-  readonly verdicts: readonly Verdict[]
+export interface JudgedTrace extends Judged {
+  /** Which faults struck, by their number in the plan. */
   readonly landed: readonly number[]
-  readonly measures: OrphanPhantom
 }
 
 /** Nodes' own clocks are for readers of traces; in a run no judge sees them. */
@@ -31,16 +32,10 @@ const isFact = (event: TraceEvent): event is FactEvent => kinds.has(event.kind)
 export const judgeTrace = (
   { plan, events, end }: Pick<Trace, 'plan' | 'events' | 'end'>,
   checkers: readonly Checker[] = allCheckers,
-): Judged => {
-  const judging = startJudging(checkers, headerOf(settle(plan)))
-  const spells = measureOrphansAndPhantoms()
+): JudgedTrace => {
+  const facts = events.filter(isFact)
   const landed = new Set<number>()
-  for (const event of events) {
-    if (!isFact(event)) continue
-    judging.see(asInRun(event))
-    spells.see(event)
-    if (event.kind === 'fault-began') landed.add(event.fault)
-  }
+  for (const fact of facts) if (fact.kind === 'fault-began') landed.add(fact.fault)
   const runEnd: RunEnd = {
     atMs: end.endedAtMs,
     why: end.why,
@@ -48,8 +43,7 @@ export const judgeTrace = (
     faultsOverAtMs: end.faultsOverAtMs ?? Infinity,
   }
   return {
-    verdicts: judging.end(runEnd),
+    ...judge(checkers, headerOf(settle(plan)), facts.map(asInRun), runEnd),
     landed: [...landed].sort((one, other) => one - other),
-    measures: spells.end(end.endedAtMs),
   }
 }

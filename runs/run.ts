@@ -1,7 +1,7 @@
 /** One run: a plan in, verdicts and a trace hash out. */
 
-import { checkers as allCheckers, startJudging, measureOrphansAndPhantoms } from '#checkers'
-import type { Checker, OrphanPhantom, RunEnd, RunHeader, Verdict } from '#checkers'
+import { checkers as allCheckers } from '#checkers'
+import type { Checker, RunEnd, RunHeader } from '#checkers'
 import {
   armFaults,
   faults,
@@ -24,6 +24,8 @@ import type {
   TraceEvent,
 } from '#sim'
 import type { AnyAlgorithm } from '#algorithms'
+import { judge } from './judge.ts'
+import type { Judged } from './judge.ts'
 import type { Plan } from './plan.ts'
 import { settle, STORE } from './settle.ts'
 import type { Settled } from './settle.ts'
@@ -46,7 +48,7 @@ export interface RunOptions {
 }
 
 /** What came of a run. */
-export interface RunResult {
+export interface RunResult extends Judged {
   readonly plan: Plan
   readonly algorithm: AnyAlgorithm
   /** 64 bits over everything that happened, in hexadecimal. */
@@ -61,9 +63,6 @@ export interface RunResult {
   readonly faultsOverAtMs: number | null
   /** Which faults struck, by their number in the plan. */
   readonly landed: readonly number[]
-  readonly verdicts: readonly Verdict[]
-  /** Measured beside the promises. */
-  readonly measures: OrphanPhantom
 }
 
 const EXACT: ClockConfig = { offsetMs: 0, driftPpm: 0 }
@@ -95,8 +94,7 @@ export const run = (plan: Plan, options: RunOptions = {}): RunResult => {
   const settled = settle(plan, options.algorithm)
   const { algorithm, parameters, clients, groups } = settled
   const choice = options.choice ?? randomChoice(plan.seed)
-  const judges = startJudging(options.checkers ?? allCheckers, headerOf(settled))
-  const spells = measureOrphansAndPhantoms()
+  const facts: FactEvent[] = []
   const living = new Set(clients)
   // Of the fault that began last: it says so right before it kills.
   let revives = false
@@ -108,8 +106,7 @@ export const run = (plan: Plan, options: RunOptions = {}): RunResult => {
     clockOf: (node) => plan.clocks[node] ?? EXACT,
     observer: {
       fact(event) {
-        judges.see(event)
-        spells.see(event)
+        facts.push(event)
         options.fact?.(event)
         if (event.kind === 'fault-began') revives = bringsBack(plan, event.fault)
         if (event.kind === 'finished' || event.kind === 'crashed') departed(event)
@@ -180,8 +177,7 @@ export const run = (plan: Plan, options: RunOptions = {}): RunResult => {
     idle: end.idle === true,
     faultsOverAtMs: end.faultsOverAtMs === Infinity ? null : end.faultsOverAtMs,
     landed: [...injection.landed].sort((one, other) => one - other),
-    verdicts: judges.end(end),
-    measures: spells.end(end.atMs),
+    ...judge(options.checkers ?? allCheckers, headerOf(settled), facts, end),
   }
 }
 
@@ -236,6 +232,7 @@ const makeMember = (world: World, name: string, index: number, plan: Plan): Memb
     startMs: startMs[Math.min(index, startMs.length - 1)] as number,
     roundsDone: 0,
     attempts: 0,
+    tokens: 0,
     believes: undefined,
     lostWhy: undefined,
     validity: {

@@ -27,6 +27,8 @@ export interface Member {
   roundsDone: number
   /** Attempts so far, so that every hold has a name of its own. */
   attempts: number
+  /** Unique values handed out so far, by all lives of its process. */
+  tokens: number
   /** The hold that the client believes to have. */
   believes: string | undefined
   /** What it was told of its loss. */
@@ -48,19 +50,15 @@ export interface Cooperation {
   readonly stream: (kind: string, client: string) => Stream
 }
 
-/** Random tokens differ in 31 bits: larger numbers take toString ten times as long. */
-const TOKENS = 2 ** 31
-
 /** The client as its algorithm sees it, for one life of its process. */
 const clientOf = (shared: Cooperation, member: Member): Client<Needs, unknown> => {
   const { name, node } = member
-  const tokens = shared.stream('token', name)
   return {
     name,
     lock: LOCK,
     services: shared.services(node) as Client<Needs, unknown>['services'],
     session: undefined,
-    token: () => `${name}.${member.attempts}.${tokens.pick(TOKENS).toString(16)}`,
+    token: () => `${name}.${++member.tokens}`,
     jitterMs: (maxMs) => shared.stream('jitter', name).pick(Math.floor(maxMs) + 1),
     *lost(why) {
       const hold = member.believes

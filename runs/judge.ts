@@ -1,0 +1,31 @@
+/** Judging a run: all of its facts, once they are known, before every judge. */
+
+import { measureOrphansAndPhantoms, startJudging } from '#checkers'
+import type { Checker, OrphanPhantom, RunEnd, RunHeader, Verdict } from '#checkers'
+import type { FactEvent } from '#sim'
+
+/** What the judges make of a run. */
+export interface Judged {
+  readonly verdicts: readonly Verdict[]
+  /** Measured beside the promises. */
+  readonly measures: OrphanPhantom
+}
+
+/**
+ * Shows the facts of a run to the judges, in order. They come after the run, not in the middle of it: there they cannot
+ * disturb it, a judge that fails is not taken for a lock that does, and they keep out of the simulator's caches.
+ */
+export const judge = (
+  checkers: readonly Checker[],
+  header: RunHeader,
+  facts: readonly FactEvent[],
+  end: RunEnd,
+): Judged => {
+  const judging = startJudging(checkers, header)
+  const spells = measureOrphansAndPhantoms()
+  for (const fact of facts) {
+    judging.see(fact)
+    spells.see(fact)
+  }
+  return { verdicts: judging.end(end), measures: spells.end(end.atMs) }
+}
