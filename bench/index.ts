@@ -3,6 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { numeral } from '#checkers'
 import { bareLoop } from './bare.ts'
 import { LATENCIES, messages, timers } from './kernel.ts'
 import { measure, ratioOf } from './measure.ts'
@@ -35,7 +36,7 @@ const bare = (pending: number) => ({
   },
 })
 
-const grouped = (value: number): string => Math.round(value).toLocaleString('en-GB')
+const grouped = (value: number): string => numeral(Math.round(value))
 const perSecond = (rate: number, what = 'events'): string => `${grouped(rate)} ${what}/s`
 
 /** The rate of some work as a fraction of the bare loop's, both measured in turn. */

@@ -7,26 +7,18 @@ import { seedOfRun } from '#sim'
 const planOf = (input: Omit<PlanInput, 'format'>): Plan =>
   parsePlan({ format: 'locksim-plan/1', ...input })
 
-/** The usual question to a campaign: three clients that want the lock three times each, on five masters; some 400 events. */
-const usual = planOf({
-  algorithm: 'redlock',
-  clients: 3,
-  rounds: 3,
-  servers: 5,
-  workload: { workMs: 40, thinkMs: 50, retryMs: 100 },
-})
+/** Three clients that want the lock three times each, on five masters. */
+const redlockWith = (workload: PlanInput['workload']): Plan =>
+  planOf({ algorithm: 'redlock', clients: 3, rounds: 3, servers: 5, workload })
+
+/** The usual question to a campaign; some 400 events. */
+const usual = redlockWith({ workMs: 40, thinkMs: 50, retryMs: 100 })
 
 /**
  * The same with the times of a job scheduler: a second of work, a second until the next job, so that the lock
  * is wanted all the time. Nothing is left out of the run: time that passes without an event costs nothing.
  */
-const scheduler = planOf({
-  algorithm: 'redlock',
-  clients: 3,
-  rounds: 3,
-  servers: 5,
-  workload: { workMs: 1_000, thinkMs: 1_000, retryMs: 1_000 },
-})
+const scheduler = redlockWith({ workMs: 1_000, thinkMs: 1_000, retryMs: 1_000 })
 
 let seeds = 0
 const next = (plan: Plan): Plan => ({ ...plan, seed: seedOfRun('bench', seeds++) })

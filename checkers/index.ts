@@ -14,6 +14,7 @@ import { ownership } from './ownership.ts'
 export * from './checker.ts'
 export * from './fold.ts'
 export * from './orphan-phantom.ts'
+export { countOf, inMs, numeral } from './words.ts'
 
 /** Every judge, in the order in which verdicts are printed. */
 export const checkers: readonly Checker[] = [

@@ -1,9 +1,9 @@
 /** Every event of a trace, one a line, traffic included. */
 
+import { numeral } from '#checkers'
 import type { TraceEvent } from '#sim'
 import { eventLine } from '../trace-shape.ts'
 import { requestText } from './messages.ts'
-import { numeral } from './numerals.ts'
 import { printable } from './style.ts'
 import type { Style } from './style.ts'
 

@@ -1,7 +1,7 @@
 /** Messages in a story: what was asked of whom, and what came back, in one line for a whole volley. */
 
 import type { TraceEvent } from '#sim'
-import { nodesText } from './numerals.ts'
+import { nodesText } from './nodes-text.ts'
 
 type Sent = Extract<TraceEvent, { readonly kind: 'request-sent' }>
 

@@ -1,5 +1,6 @@
 /** The report on one run: what it was, its story, the verdicts with their proofs, what was measured, how to repeat it. */
 
+import { countOf, numeral } from '#checkers'
 import type { AnyAlgorithm } from '#algorithms'
 import type { OrphanPhantom, Verdict } from '#checkers'
 import { faults } from '#sim'
@@ -8,7 +9,6 @@ import { decides, EXIT, outcomeOf } from '../outcome.ts'
 import type { Plan } from '../plan.ts'
 import { scenarios } from '../scenarios/index.ts'
 import { settle } from '../settle.ts'
-import { countOf, numeral } from './numerals.ts'
 import { story } from './story.ts'
 import { printable, wrap } from './style.ts'
 import type { Style } from './style.ts'

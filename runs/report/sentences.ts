@@ -1,9 +1,9 @@
 /** The sentences of a story: what an event means, in words. */
 
+import { numeral } from '#checkers'
 import type { TraceEvent } from '#sim'
 import type { Board } from './board.ts'
 import { requestText } from './messages.ts'
-import { numeral } from './numerals.ts'
 
 /** How loud a sentence is. */
 export type Tone = 'plain' | 'quiet' | 'fault'

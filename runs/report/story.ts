@@ -1,10 +1,10 @@
 /** The story of a run: one line an event that matters, with what each client believes beside what the servers say. */
 
+import { numeral } from '#checkers'
 import type { TraceEvent } from '#sim'
 import type { Verdict } from '#checkers'
 import type { Plan } from '../plan.ts'
 import type { Belief, Health } from './board.ts'
-import { numeral } from './numerals.ts'
 import { rowsOf } from './rows.ts'
 import type { Row } from './rows.ts'
 import { printable, wrap } from './style.ts'

@@ -1,10 +1,10 @@
 /** Verdicts as a table, and for each broken promise the events that clash and the proof. */
 
+import { numeral } from '#checkers'
 import type { AnyAlgorithm } from '#algorithms'
 import type { Verdict } from '#checkers'
 import type { FactEvent } from '#sim'
 import { decides } from '../outcome.ts'
-import { numeral } from './numerals.ts'
 import { printable, wrap } from './style.ts'
 import type { Style } from './style.ts'
 

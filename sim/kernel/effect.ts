@@ -44,7 +44,7 @@ const remember = (effect: Effect<unknown>): void => {
 }
 
 /** Carries out, for the process whose code is running, what needs no waiting. */
-interface Performer {
+export interface Performer {
   /** Whether the effect was carried out and the process goes on with `answer`. If not, it is yielded. */
   goesOn(effect: Effect<unknown>): boolean
   readonly answer: unknown
@@ -52,9 +52,11 @@ interface Performer {
 
 let performer: Performer | undefined
 
-/** Says whose code runs from now on; undefined if nobody's does. */
-export const setPerformer = (next: Performer | undefined): void => {
+/** Says whose code runs from now on, undefined if nobody's does; gives back whose did before. */
+export const setPerformer = (next: Performer | undefined): Performer | undefined => {
+  const before = performer
   performer = next
+  return before
 }
 
 /**
@@ -90,9 +92,10 @@ export class Effect<out Answer> implements Iterator<Effect<unknown>, Answer, unk
   next(answer?: unknown): IteratorResult<Effect<unknown>, Answer> {
     if (this.done === undefined) {
       if (this.value !== CLAIMED) unclaimed--
-      if (performer?.goesOn(this) === true) {
+      const runs = performer
+      if (runs?.goesOn(this) === true) {
         this.done = true
-        this.value = performer.answer
+        this.value = runs.answer
       } else {
         this.done = false
         this.value = this

@@ -86,6 +86,8 @@ export class Kernel implements Soon {
     this.ran = true
     const { queue } = this
     takeUnclaimed()
+    // Who watches a run may well start another in the middle of it.
+    const outer = setPerformer(undefined)
     try {
       while (!this.halted) {
         const atMs = queue.pop()
@@ -106,7 +108,7 @@ export class Kernel implements Soon {
     } catch (error) {
       throw this.explain(error)
     } finally {
-      setPerformer(undefined)
+      setPerformer(outer)
       giveBackQueue(queue)
     }
   }

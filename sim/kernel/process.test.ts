@@ -436,6 +436,26 @@ describe('what needs no waiting', () => {
     expect(after).toEqual([])
   })
 
+  it('is answered although a watcher ran another simulation in the middle of it', () => {
+    const { start, run, world } = smallWorld()
+    const read: number[] = []
+    const readClock = function* (): Process {
+      yield* note('now')
+      read.push(yield* clock())
+    }
+    start(function* () {
+      yield* sleep(5)
+      yield* readClock()
+    })
+    world.when({ node: 'client-1', event: 'note' }, () => {
+      const other = smallWorld()
+      other.start(readClock)
+      other.run()
+    })
+    run()
+    expect(read).toEqual([0, 5])
+  })
+
   it('is yielded like any effect where no simulation runs', () => {
     const asked = (function* () {
       return yield* clock()

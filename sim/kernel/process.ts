@@ -20,7 +20,10 @@ export interface Task {
 /** Steps that all processes together may take at one instant before somebody is said to be running in circles. */
 const STEPS_AT_ONE_INSTANT = 100_000
 
-const needsNoWaiting = (op: Op): boolean =>
+/** What needs no waiting. */
+type AtOnce = typeof Op.mark | typeof Op.clock | typeof Op.monotonic | typeof Op.note
+
+const isAtOnce = (op: Op): op is AtOnce =>
   op === Op.mark || op === Op.clock || op === Op.monotonic || op === Op.note
 
 /** One generator and where it stands. */
@@ -208,7 +211,7 @@ export class Runner implements Waiter, Task {
 
   goesOn(effect: Effect<unknown>): boolean {
     const { op } = effect
-    if (!needsNoWaiting(op)) return false
+    if (!isAtOnce(op)) return false
     const { kernel, site } = this
     this.waitsFor = op
     kernel.hash.mixAt(kernel.nowMs, (site.id << 4) | op)
@@ -229,7 +232,7 @@ export class Runner implements Waiter, Task {
     return true
   }
 
-  private perform(effect: Effect<unknown>, op: Op): unknown {
+  private perform(effect: Effect<unknown>, op: AtOnce): unknown {
     const { host, recording } = this.kernel
     switch (op) {
       case Op.clock: {
@@ -245,7 +248,7 @@ export class Runner implements Waiter, Task {
       case Op.mark:
         if (effect.second !== undefined) this.origin = effect.second as Origin
         return host.state(this.site, effect.first as Fact)
-      default:
+      case Op.note:
         return host.state(this.site, { kind: 'note', text: String(effect.first) })
     }
   }

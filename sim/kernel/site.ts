@@ -15,7 +15,7 @@ export class Site {
   readonly name: string
   /** Whether its processes can take a step now: up, and not paused. */
   running = true
-  /** Resumptions so far, of all its processes together. */
+  /** Steps so far, from an answer to the next effect, of all its processes together. */
   steps = 0
   /** The host is asked before this step is taken; -1 for none. */
   aimedStep = -1

@@ -75,12 +75,13 @@ export class Call implements Target, RequestInput<unknown> {
 
   send(): void {
     const { connection } = this
-    if (this.world.kernel.recording) this.recordRequest()
+    const { node, server } = connection
+    this.recordSent('request-sent', node, server.node, this.body)
     if (connection.broken) {
       this.settle(refused('connection closed'))
       return
     }
-    connection.server.underWay++
+    server.underWay++
     this.travel(connection.outward, ARRIVE, undefined)
   }
 
@@ -89,8 +90,9 @@ export class Call implements Target, RequestInput<unknown> {
     if (this.answered) return
     this.answered = true
     const { connection } = this
-    if (this.waiting) connection.server.forget(this)
-    if (this.world.kernel.recording) this.recordReply(reply)
+    const { node, server } = connection
+    if (this.waiting) server.forget(this)
+    this.recordSent('reply-sent', server.node, node, reply)
     this.travel(connection.homeward, REPLY, reply)
   }
 
@@ -191,7 +193,7 @@ export class Call implements Target, RequestInput<unknown> {
     if (!isUsual && !this.getsThrough(again)) return
     server.underWay--
     const { kernel } = world
-    if (kernel.recording) this.recordArrival()
+    this.recordArrived('request-arrived', place, connection.node)
     kernel.hash.mixAt(kernel.nowMs, (place.id << 16) ^ connection.node.id)
     mixBody(kernel.hash, this.body)
     // The second copy is a request of its own to the server, but its reply finds nobody waiting.
@@ -268,7 +270,7 @@ export class Call implements Target, RequestInput<unknown> {
       node.running && !connection.homeward.disturbed && node.incarnation === this.incarnation
     if (!isUsual && !this.replyGetsThrough(reply)) return
     const { kernel } = this.world
-    if (kernel.recording) this.recordReplyArrival()
+    this.recordArrived('reply-arrived', node, connection.server.node)
     kernel.hash.mixAt(kernel.nowMs, (node.id << 16) ^ connection.server.node.id)
     mixBody(kernel.hash, reply.ok ? reply.value : reply.code)
     this.settle(reply)
@@ -305,7 +307,7 @@ export class Call implements Target, RequestInput<unknown> {
       if (node.up) node.defer(this, WOKE_TOO_LATE, undefined)
       return
     }
-    this.record(node, { kind: 'timed-out', message: this.number, from: server.node.name })
+    this.recordArrived('timed-out', node, server.node)
     this.settled = true
     this.waiter.fire(this.tag, TIMEOUT)
   }
@@ -324,42 +326,27 @@ export class Call implements Target, RequestInput<unknown> {
     if (kernel.recording) kernel.host.traffic(node, traffic)
   }
 
-  private recordRequest(): void {
-    const { node, server } = this.connection
-    this.record(node, {
-      kind: 'request-sent',
-      message: this.number,
-      to: server.node.name,
-      body: this.body,
-    })
+  private recordSent(
+    kind: 'request-sent' | 'reply-sent',
+    from: Node,
+    to: Node,
+    body: unknown,
+  ): void {
+    const { kernel } = this.world
+    if (kernel.recording) {
+      kernel.host.traffic(from, { kind, message: this.number, to: to.name, body })
+    }
   }
 
-  private recordArrival(): void {
-    const { node, server } = this.connection
-    this.record(server.node, {
-      kind: 'request-arrived',
-      message: this.number,
-      from: node.name,
-    })
-  }
-
-  private recordReply(reply: Reply<unknown>): void {
-    const { node, server } = this.connection
-    this.record(server.node, {
-      kind: 'reply-sent',
-      message: this.number,
-      to: node.name,
-      body: reply,
-    })
-  }
-
-  private recordReplyArrival(): void {
-    const { node, server } = this.connection
-    this.record(node, {
-      kind: 'reply-arrived',
-      message: this.number,
-      from: server.node.name,
-    })
+  private recordArrived(
+    kind: 'request-arrived' | 'reply-arrived' | 'timed-out',
+    at: Node,
+    from: Node,
+  ): void {
+    const { kernel } = this.world
+    if (kernel.recording) {
+      kernel.host.traffic(at, { kind, message: this.number, from: from.name })
+    }
   }
 }
 

@@ -3,7 +3,7 @@
 import type { FactKind } from '../kernel/index.ts'
 
 /**
- * A time in ms; or a step (resumption) of a node; or the n-th fact of a kind stated about a node, which
+ * A time in ms; or a step of a node; or the n-th fact of a kind stated about a node, which
  * survives edits to the algorithm. `afterMs` adds true time to either of the latter.
  */
 export type Moment =

@@ -1,16 +1,4 @@
-/** Numbers as reports write them: `16,003.125`. */
-
-/** A number with thousands separators and at most three decimals. */
-export const numeral = (value: number): string => {
-  if (!Number.isFinite(value)) return String(value)
-  const [whole = '', fraction] = String(Math.round(value * 1000) / 1000).split('.')
-  const separated = whole.replace(/\B(?=(\d{3})+$)/g, ',')
-  return fraction === undefined ? separated : `${separated}.${fraction}`
-}
-
-/** `1 hold`, `2 holds`. */
-export const countOf = (count: number, noun: string): string =>
-  `${numeral(count)} ${noun}${count === 1 ? '' : 's'}`
+/** Lists of nodes as reports write them: `redis-1…5`. */
 
 /**
  * A list of nodes, with runs of numbers drawn together: `redis-1…5`, `redis-1, redis-3, store`.
