@@ -16,7 +16,8 @@ export interface Io {
 }
 
 const COLUMNS_DEFAULT = 80
-const COLUMNS_MIN = 60
+/** A narrower terminal is taken for one of this width. */
+export const COLUMNS_MIN = 60
 const COLUMNS_MAX = 120
 
 /** The exit code when the output cannot be written: the question was bad, not the lock. */

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { COLUMNS_MIN } from './io.ts'
 import type { Io } from './io.ts'
 import { program } from './program.ts'
 
@@ -49,6 +50,19 @@ describe('locksim run', () => {
     expect(out).toContain('✗ redlock broke exclusion/effect')
     expect(out.trimEnd().split('\n').at(-1)).toBe(`again: npx locksim ${line}`)
     expect((await locksim(line)).out).toBe(out)
+  })
+
+  it.each([
+    ['run redlock --scenario gc-pause --seed 42', COLUMNS_MIN],
+    ['run db-for-update --scenario crash-restart', COLUMNS_MIN],
+    ['list', COLUMNS_MIN],
+    // Where a clock differs from true time, the story shows both.
+    ['run redlock --scenario client-clock-back', 70],
+  ])('%s leaves no word to be broken by a terminal of %i columns', async (line, columns) => {
+    const { out } = await locksim(line, { columns })
+    // What is to be copied stays in one line.
+    const texts = out.split('\n').filter((text) => !text.startsWith('again: '))
+    expect(texts.filter((text) => text.length > columns)).toEqual([])
   })
 
   it('keeps to 80 columns and uses no escape where colours are off', async () => {

@@ -2,7 +2,7 @@
 
 import { catalogue } from './run-json.ts'
 import type { CatalogueSection } from './run-json.ts'
-import { wrap } from './style.ts'
+import { roomBehind, wrap } from './style.ts'
 import type { Style } from './style.ts'
 
 const section = (
@@ -12,7 +12,7 @@ const section = (
 ): string => {
   const nameColumns = Math.max(...items.map((item) => item.name.length)) + 2
   const lines = items.flatMap((item) => {
-    const [first = '', ...more] = wrap(item.summary, Math.max(30, style.columns - 2 - nameColumns))
+    const [first = '', ...more] = wrap(item.summary, roomBehind(2 + nameColumns, style))
     return [
       `  ${item.name.padEnd(nameColumns)}${style.paint.dim(first)}`,
       ...more.map((line) => `  ${' '.repeat(nameColumns)}${style.paint.dim(line)}`),

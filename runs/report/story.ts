@@ -7,7 +7,7 @@ import type { Plan } from '../plan.ts'
 import type { Belief, Health } from './board.ts'
 import { rowsOf } from './rows.ts'
 import type { Row } from './rows.ts'
-import { printable, wrap } from './style.ts'
+import { printable, roomBehind, wrap } from './style.ts'
 import type { Glyphs, Style } from './style.ts'
 
 /** What a story is told from. */
@@ -151,7 +151,7 @@ const legend = (rows: readonly Row[], nodes: readonly string[], style: Style): s
 
 /** Tells a story. */
 export const story = (input: StoryInput, style: Style): string => {
-  const { paint, glyphs, columns } = style
+  const { paint, glyphs } = style
   const { plan, clients, events, marked } = input
   const rows = rowsOf(plan, events)
   if (rows.length === 0) return 'nothing happened\n'
@@ -187,10 +187,8 @@ export const story = (input: StoryInput, style: Style): string => {
   }
   const leadColumns = timeColumns + 2 + (ownClocks ? timeColumns + 2 : 0)
   const actorColumns = Math.min(16, Math.max(...rows.map(({ actor }) => actor.length)) + 2)
-  const textColumns = Math.max(
-    28,
-    columns - leadColumns - nodes.length * 3 - grantColumns - 3 - actorColumns,
-  )
+  const boardColumns = nodes.length * 3 + grantColumns + 3
+  const textColumns = roomBehind(leadColumns + boardColumns + actorColumns, style)
 
   const tell = (row: Row): string => {
     const mark = isMarked(row)

@@ -102,6 +102,13 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g
 /** The text without characters that a terminal would obey: traces and notes may come from anywhere. */
 export const printable = (text: string): string => text.replace(CONTROL, '\uFFFD')
 
+/** The narrowest column that still holds a sentence. */
+const SENTENCE_COLUMNS_MIN = 16
+
+/** How much room is left for sentences on a page behind `taken` columns. */
+export const roomBehind = (taken: number, { columns }: Style): number =>
+  Math.max(SENTENCE_COLUMNS_MIN, columns - taken)
+
 /** Breaks a text into lines of at most `columns`. A single longer word gets a line of its own. */
 export const wrap = (text: string, columns: number): string[] => {
   const lines: string[] = []

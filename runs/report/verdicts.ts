@@ -5,7 +5,7 @@ import type { AnyAlgorithm } from '#algorithms'
 import type { Verdict } from '#checkers'
 import type { FactEvent } from '#sim'
 import { decides } from '../outcome.ts'
-import { printable, wrap } from './style.ts'
+import { printable, roomBehind, wrap } from './style.ts'
 import type { Style } from './style.ts'
 
 /** What a report on verdicts is made from. */
@@ -32,14 +32,14 @@ const markOf = (verdict: Verdict, decisive: boolean, { paint, glyphs }: Style): 
 
 /** One line a promise; a star marks what the lock itself promises. */
 export const verdictTable = ({ algorithm, verdicts }: VerdictsInput, style: Style): string => {
-  const { paint, columns } = style
+  const { paint } = style
   const claimed = new Set<string>(algorithm.claims.map(({ promise }) => promise))
   const indent = 2 + PROMISE_COLUMNS + VERDICT_COLUMNS
   const lines = verdicts.flatMap((verdict) => {
     const name = `${verdict.promise}${claimed.has(verdict.promise) ? ' *' : ''}`.padEnd(
       PROMISE_COLUMNS,
     )
-    const [first = '', ...more] = wrap(printable(verdict.evidence), Math.max(30, columns - indent))
+    const [first = '', ...more] = wrap(printable(verdict.evidence), roomBehind(indent, style))
     const faint = verdict.verdict === 'not offered' ? paint.dim : (text: string) => text
     return [
       `${markOf(verdict, decides(algorithm, verdict.promise), style)} ${faint(name)}${faint(
