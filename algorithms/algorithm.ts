@@ -13,6 +13,10 @@ export type ClaimedPromise =
   | 'lost-update'
   | 'deadlock-freedom'
   | 'ownership'
+  | 'starvation'
+  | 'fairness'
+  | 'reentrancy'
+  | 'availability'
 
 /** A promise and who made it: the documentation or article that says so. */
 export interface Claim {
@@ -36,7 +40,12 @@ export interface Grant {
 export interface Gives {
   readonly token: boolean
   readonly validity: boolean
+  /** Whether the lock says that its holder may take it again; false if left out. */
+  readonly reentry?: boolean
 }
+
+/** What the protected store checks; see the plan's `store.fencing`. */
+export type Fencing = 'off' | 'writes' | 'all' | 'compare'
 
 /** What release reports: it freed our lock, there was nothing of ours to free, or the answer never came. */
 export type ReleaseOutcome = 'ok' | 'not-held' | 'unknown'
@@ -64,6 +73,32 @@ export type Views<Needed extends Needs> = {
   readonly [Name in Extract<keyof Needed, ServiceName>]: readonly ServerView<ServiceViews[Name]>[]
 }
 
+/** What a job, or a client that has no session yet, can do. */
+export type Outsider<Needed extends Needs> = Omit<Client<Needed, undefined>, 'session'>
+
+/** What belongs to the lock and is no client: a sweeper, say. It runs on a node of its own, which faults can name. */
+export interface Job<Needed extends Needs, Definitions extends ParameterDefinitions> {
+  /** Name of its node. */
+  readonly name: string
+  /** Begins with the run, and again after each restart of the node. */
+  run(me: Outsider<Needed>, parameters: ParameterValues<Definitions>): Process
+}
+
+/** The queue of a lock that has one: from here on nobody who comes later may go first. */
+export interface Doorway<Needed extends Needs, Definitions extends ParameterDefinitions> {
+  /** What a client must have done at the servers to stand in the queue, e.g. `the sequential node is committed`. */
+  readonly name: string
+  /**
+   * Who stands in the queue according to the servers' data, in any order; whoever has the lock may be
+   * among them. A judge's eye, like `holders`.
+   */
+  waiting(
+    views: Views<Needed>,
+    lock: string,
+    parameters: ParameterValues<Definitions>,
+  ): readonly Origin[]
+}
+
 /** A lock. `yield*` marks every point at which the world may change under it. */
 export interface Algorithm<
   Needed extends Needs,
@@ -76,6 +111,10 @@ export interface Algorithm<
   readonly summary: string
   /** Where the steps come from. */
   readonly sources: readonly string[]
+  /** The steps in words, a sentence each: how it is acquired, held and released. For `locksim describe`. */
+  readonly steps?: readonly string[]
+  /** When to use it, and when not, in a sentence or two. */
+  readonly useWhen?: string
   readonly claims: readonly Claim[]
   /** Wrong on purpose: must be caught within a small budget, or the alarm does not ring. */
   readonly canary?: boolean
@@ -97,11 +136,13 @@ export interface Algorithm<
    * Infinity if for ever. Scenarios scale their times by it.
    */
   leaseMs(parameters: ParameterValues<Definitions>): number
+  /** What the store checks where the plan does not say; `off` if left out. */
+  fencing?(parameters: ParameterValues<Definitions>): Fencing
+  /** From where the order of clients counts, for a lock that keeps one. */
+  readonly doorway?: Doorway<Needed, Definitions>
+  readonly jobs?: readonly Job<Needed, Definitions>[]
   /** Runs once on each start of a client's process: connect, make a session. */
-  open?(
-    me: Omit<Client<Needed, undefined>, 'session'>,
-    parameters: ParameterValues<Definitions>,
-  ): Process<Session>
+  open?(me: Outsider<Needed>, parameters: ParameterValues<Definitions>): Process<Session>
   /** Tries to get the lock; undefined if it did not. May wait inside. The workload calls again after a while. */
   acquire(
     me: Client<Needed, Session>,

@@ -25,6 +25,13 @@ export const dbForUpdate = defineAlgorithm({
     '"exclusive lock" of the usual tutorials: autocommit off, select for update, commit to unlock',
     'MySQL manual innodb-locks-set, innodb-locking; PostgreSQL manual explicit-locking',
   ],
+  steps: [
+    'Open a transaction and SELECT … FOR UPDATE the row of the lock; the server lets us wait until it is free.',
+    'Work in the same transaction, so that losing the connection undoes the work.',
+    'Release: COMMIT.',
+  ],
+  useWhen:
+    'Where all that is protected lies in the same database and the same transaction. Not for effects outside of it, nor for long work.',
   claims: [
     { promise: 'exclusion/belief', from: ARTICLE },
     { promise: 'deadlock-freedom', from: `${ARTICLE}: freed by itself when the service dies` },

@@ -33,6 +33,12 @@ export const dbInsert = defineAlgorithm({
     '"database table" locks of the usual tutorials: unique key on the method name',
     'PostgreSQL manual index-unique-checks; MySQL manual innodb-locks-set',
   ],
+  steps: [
+    'Acquire: INSERT a row whose primary key is the name of the lock; a duplicate key means that somebody else has it.',
+    'Release: DELETE the row.',
+  ],
+  useWhen:
+    'For rare jobs where a person can look after a row that was left behind. Not where holders may die.',
   // Its descriptions name the missing expiry as a drawback themselves, so nothing is claimed of a crash.
   claims: [{ promise: 'exclusion/belief', from: 'zhisheng, 分布式锁看这篇就够了 (2018)' }],
   needs: { sql: 1 },

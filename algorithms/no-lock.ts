@@ -9,6 +9,8 @@ export const noLock = defineAlgorithm({
   name: 'no-lock',
   summary: 'canary: grants at once and asks nobody',
   sources: ['the negative control'],
+  steps: ['Acquire: return at once.', 'Release: return at once.'],
+  useWhen: 'Never: it shows that the alarm rings.',
   claims: [{ promise: 'exclusion/effect', from: CLAIMED_BY }],
   canary: true,
   needs: {},

@@ -14,6 +14,11 @@ export const redisBlindDelete = defineAlgorithm({
   name: 'redis-blind-delete',
   summary: 'canary: SET NX PX, released by an unconditional DEL',
   sources: ['redis docs/manual/patterns/distributed-locks.md, which warns of it'],
+  steps: [
+    'Acquire: SET lock name NX PX ttl; OK means that the lock is ours.',
+    'Release: DEL lock, whatever stands there by now.',
+  ],
+  useWhen: 'Never: it shows that the alarm rings.',
   claims: [
     { promise: 'exclusion/effect', from: CLAIMED_BY },
     { promise: 'ownership', from: CLAIMED_BY },

@@ -22,6 +22,13 @@ export const redisSetPx = defineAlgorithm({
   name: 'redis-set-px',
   summary: 'one Redis key with a random value and a time to live; compare-and-delete',
   sources: [PAGE, 'redis docs/commands/set.md'],
+  steps: [
+    'Acquire: SET lock value NX PX ttl with a value of our own; OK means that the lock is ours, nil that it is not.',
+    'Hold it for less than the time to live; nothing tells us when that is over.',
+    'Release: a script compares the value and deletes the key if it is ours.',
+  ],
+  useWhen:
+    'For work that may be done twice now and then, on one server, with a time to live well above the longest work. Not where a second holder costs money, unless the resource itself checks something.',
   claims: [
     { promise: 'deadlock-freedom', from: PAGE },
     { promise: 'ownership', from: PAGE },

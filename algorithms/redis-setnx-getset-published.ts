@@ -28,6 +28,13 @@ export const redisSetnxGetsetPublished = defineAlgorithm({
   summary:
     'SETNX with an expiry stamp, taken over with GETSET; the published Java code, bugs included',
   sources: [ARTICLE],
+  steps: [
+    'SETNX lock with now plus a timeout, whose unit is mistaken; 1 means that the lock is ours.',
+    'Otherwise GET it; if that instant has passed, GETSET a new one.',
+    'The lock is ours if GETSET gave back what GET had shown.',
+    'Release: GET the key and delete it if the instant in it lies ahead, whoever wrote it.',
+  ],
+  useWhen: 'Never: it is here because it is copied.',
   claims: [
     { promise: 'exclusion/belief', from: ARTICLE },
     { promise: 'deadlock-freedom', from: ARTICLE },

@@ -25,6 +25,14 @@ export const redisSetnxGetset = defineAlgorithm({
   name: 'redis-setnx-getset',
   summary: 'SETNX with an expiry stamp by the client’s clock, taken over with GETSET; as described',
   sources: [ARTICLE, 'redis docs/commands/setnx.md'],
+  steps: [
+    'SETNX lock with the instant at which the lease ends; 1 means that the lock is ours.',
+    'Otherwise GET it; if that instant has passed by our clock, GETSET a new one.',
+    'The lock is ours if GETSET gave back what GET had shown.',
+    'Release: delete the key if our own lease is not over yet.',
+  ],
+  useWhen:
+    'Hardly ever: SET with NX and PX does the same without comparing clocks of different machines.',
   claims: [
     { promise: 'exclusion/belief', from: ARTICLE },
     { promise: 'deadlock-freedom', from: ARTICLE },

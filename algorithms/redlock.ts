@@ -22,6 +22,14 @@ export const redlock = defineAlgorithm({
   name: 'redlock',
   summary: 'the same key on a majority of independent Redis masters, with a validity time',
   sources: [PAGE, 'antirez.com/news/101', 'martin.kleppmann.com 2016-02-08'],
+  steps: [
+    'Read the clock, then SET lock value NX PX ttl on all N servers, each with a short timeout.',
+    'The lock is ours if a majority said OK and the time gone by, plus an allowance for drift, is less than the time to live; what is left is its validity.',
+    'Otherwise delete the value on all servers, wait a random time and try again.',
+    'Release: compare-and-delete on all servers, also on those that never answered.',
+  ],
+  useWhen:
+    'Where several independent Redis servers are at hand and a rare second holder is only a waste. Not where the work must not be done twice: it gives no fencing token and rests on clocks.',
   claims: [
     { promise: 'exclusion/validity', from: PAGE },
     { promise: 'deadlock-freedom', from: PAGE },

@@ -57,6 +57,13 @@ export const zkSequentialPublished = defineAlgorithm({
   name: 'zk-sequential-published',
   summary: 'ZooKeeper: ephemeral sequential nodes; the published Java code, bugs included',
   sources: [ARTICLE],
+  steps: [
+    'Create an ephemeral sequential node in the one directory of all locks.',
+    'If it is the lowest, the lock is ours; otherwise watch the node before it, once.',
+    'Any event at all, or the end of a wait of 30 s, is taken as the lock.',
+    'Release: delete the node and close the session.',
+  ],
+  useWhen: 'Never: it is here because it is copied.',
   claims: [
     { promise: 'exclusion/belief', from: ARTICLE },
     { promise: 'deadlock-freedom', from: ARTICLE },

@@ -85,6 +85,14 @@ export const zkSequential = defineAlgorithm({
   name: 'zk-sequential',
   summary: 'ZooKeeper: ephemeral sequential nodes, the lowest holds, each watches the one before',
   sources: [RECIPE, FENCING],
+  steps: [
+    'Create an ephemeral sequential node with a name of our own in the lock’s directory.',
+    'List the directory; whose node is the lowest has the lock.',
+    'Otherwise watch the node right before ours, and look again when anything happens to it.',
+    'Release: delete our node; the end of our session deletes it as well.',
+  ],
+  useWhen:
+    'Where a second holder is costly and the resource checks the token (the transaction that created the node). Without that check a long pause still lets two in.',
   claims: [
     { promise: 'exclusion/service', from: RECIPE },
     { promise: 'exclusion/belief', from: RECIPE },

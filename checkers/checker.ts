@@ -21,7 +21,13 @@ export interface RunHeader {
   readonly offersToken: boolean
   readonly offersValidity: boolean
   /** What the store checks. */
-  readonly fencing: 'off' | 'writes' | 'all'
+  readonly fencing: 'off' | 'writes' | 'all' | 'compare'
+  /** Whether the lock says that its holder may take it again. */
+  readonly offersReentry: boolean
+  /** In what the lock keeps an order of clients, in words; undefined if it keeps none. */
+  readonly doorway: string | undefined
+  /** Nodes that the lock runs on. */
+  readonly servers: readonly string[]
   /** Within what time somebody must get the lock once nothing stands in the way, in ms. */
   readonly progressWithinMs: number
   /** Number of faults in the plan. */

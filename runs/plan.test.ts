@@ -49,7 +49,7 @@ describe('a plan', () => {
         storeTimeoutMs: 30_000,
       },
       network: { latencyMs: { minMs: 0.5, maxMs: 1.5 }, keepaliveMs: 7_875_000 },
-      store: { fencing: 'off' },
+      store: {},
       services: {},
       clocks: {},
       faults: [],
@@ -105,7 +105,7 @@ describe('a plan', () => {
     [{ ...base, network: { latencyMs: { minMs: 5 } } }, 'network.latencyMs.maxMs: is missing'],
     [
       { ...base, store: { fencing: 'yes' } },
-      'store.fencing: found "yes", expected "off", "writes" or "all"',
+      'store.fencing: found "yes", expected "off", "writes", "all" or "compare"',
     ],
     [{ ...base, services: { redis: 5 } }, 'services.redis: found 5, expected an object'],
     [

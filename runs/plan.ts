@@ -8,6 +8,9 @@ import { InputError } from './errors.ts'
 /** The version of the document. A change that makes old plans mean something else gets a new number. */
 export const PLAN_FORMAT = 'locksim-plan/1'
 
+/** What the store can check. */
+export const FENCING = ['off', 'writes', 'all', 'compare'] as const
+
 const ms = v.pipe(
   v.number('a number of ms'),
   v.finite('a finite number of ms'),
@@ -67,6 +70,8 @@ const planSchema = v.strictObject({
       retryMs: v.optional(ms, 100),
       /** Whether clients look at their clock and at what they were told before they write. */
       careful: v.optional(v.boolean('true or false'), false),
+      /** Whether each client takes the lock once more inside its section, and releases that before it goes on. */
+      nested: v.optional(v.boolean('true or false'), false),
       /** How long a client waits for the store. */
       storeTimeoutMs: v.optional(ms, 30_000),
     }),
@@ -89,7 +94,8 @@ const planSchema = v.strictObject({
   ),
   store: v.optional(
     v.strictObject({
-      fencing: v.optional(v.picklist(['off', 'writes', 'all'], '"off", "writes" or "all"'), 'off'),
+      /** What it checks: tokens of writes, of reads too, or that nobody wrote since. What the lock says if left out. */
+      fencing: v.optional(v.picklist(FENCING, '"off", "writes", "all" or "compare"')),
     }),
     {},
   ),

@@ -1,6 +1,6 @@
 /** What a person asks of one run, and the plan that it makes: from a file, a scenario, or drawn from the seed. */
 
-import type { AnyAlgorithm } from '#algorithms'
+import type { AnyAlgorithm, Fencing } from '#algorithms'
 import { faults } from '#sim'
 import type { AnyFaultPlan } from '#sim'
 import { drawPlan } from './draw.ts'
@@ -8,11 +8,14 @@ import { didYouMean, InputError } from './errors.ts'
 import { parsePlan } from './plan.ts'
 import type { Plan } from './plan.ts'
 import { planScenario, scenarioNamed } from './scenarios/index.ts'
+import { planSequence, sequenceNamed } from './sequences/index.ts'
 import { settle } from './settle.ts'
 
 /** What may be asked; all of it may be left out. */
 export interface RunRequest {
   readonly scenario?: string
+  /** A row of the collection of published fault sequences, e.g. `A2.1` or `A2.1/repaired`. */
+  readonly sequence?: string
   /** A plan to start from, as read from a file. */
   readonly plan?: Plan
   readonly seed?: number
@@ -20,7 +23,7 @@ export interface RunRequest {
   readonly servers?: number
   readonly rounds?: number
   readonly ttlMs?: number
-  readonly fencing?: 'off' | 'writes' | 'all'
+  readonly fencing?: Fencing
   /** Parameters of the lock, as written: `key=value`. */
   readonly settings?: readonly string[]
 }
@@ -107,6 +110,10 @@ export const planFor = (
     return overridden(plan, algorithm, request)
   }
   const seed = request.seed ?? 0
+  if (request.sequence !== undefined) {
+    const { sequence, isRepaired } = sequenceNamed(request.sequence)
+    return overridden(planSequence(sequence, seed, isRepaired), algorithm, request)
+  }
   if (request.scenario === undefined) {
     return withoutMissing(overridden(drawPlan(algorithm, seed), algorithm, request), algorithm)
   }

@@ -15,7 +15,9 @@ import {
 import type {
   Choice,
   ClockConfig,
+  Costs,
   FactEvent,
+  Node,
   Origin,
   RevokeCause,
   Server,
@@ -30,7 +32,7 @@ import type { Plan } from './plan.ts'
 import { settle, STORE } from './settle.ts'
 import type { Settled } from './settle.ts'
 import { withTraps } from './traps.ts'
-import { clientLife, LOCK } from './workload.ts'
+import { clientLife, jobLife, LOCK } from './workload.ts'
 import type { Cooperation, Member } from './workload.ts'
 
 /** What may be asked of a run beyond its plan; nothing here changes what happens in it. */
@@ -63,6 +65,7 @@ export interface RunResult extends Judged {
   readonly faultsOverAtMs: number | null
   /** Which faults struck, by their number in the plan. */
   readonly landed: readonly number[]
+  readonly costs: Costs
 }
 
 const EXACT: ClockConfig = { offsetMs: 0, driftPpm: 0 }
@@ -71,13 +74,17 @@ const IDLE: Origin = { client: '', hold: '', activity: 'opening' }
 const DRAIN_MS = 1_000
 
 /** What a judge may know of a run before it begins. */
-export const headerOf = ({ plan, algorithm, parameters, clients }: Settled): RunHeader => {
+export const headerOf = (settled: Settled): RunHeader => {
+  const { plan, algorithm, parameters, clients, groups, fencing } = settled
   const gives = algorithm.gives(parameters as never)
   return {
     clients,
     offersToken: gives.token,
     offersValidity: gives.validity,
-    fencing: plan.store.fencing,
+    offersReentry: gives.reentry === true,
+    doorway: algorithm.doorway?.name,
+    servers: groups.flatMap(({ nodes }) => nodes),
+    fencing,
     progressWithinMs: plan.progressWithinMs,
     faults: plan.faults.length,
   }
@@ -122,12 +129,13 @@ export const run = (plan: Plan, options: RunOptions = {}): RunResult => {
       ...plan.services[service],
     })
   }
-  const [store] = world.addServers(services.store, 1, plan.store) as [Server]
+  const [store] = world.addServers(services.store, 1, { fencing: settled.fencing }) as [Server]
   const grants = watchGrants(world, settled)
 
   const shared: Cooperation = {
     world,
     plan,
+    fencing: settled.fencing,
     algorithm,
     parameters: parameters as Cooperation['parameters'],
     services: (node) =>
@@ -148,6 +156,7 @@ export const run = (plan: Plan, options: RunOptions = {}): RunResult => {
     if (living.delete(node) && living.size === 0) drain()
   }
 
+  const jobs = settled.jobs.map((name) => world.addNode(name))
   const injection = armFaults(world, plan.faults, ({ kind }) => {
     const found = faults[kind as keyof typeof faults]
     if (found === undefined) throw new LocksimBug(`the schema let the fault ${kind} pass`)
@@ -159,6 +168,7 @@ export const run = (plan: Plan, options: RunOptions = {}): RunResult => {
     world.onRestart(member.node, () => begin(false))
     begin(true)
   }
+  for (const node of jobs) startJob(shared, node)
 
   const stopped = runWorld(world, plan)
   const end: RunEnd = {
@@ -177,8 +187,19 @@ export const run = (plan: Plan, options: RunOptions = {}): RunResult => {
     idle: end.idle === true,
     faultsOverAtMs: end.faultsOverAtMs === Infinity ? null : end.faultsOverAtMs,
     landed: [...injection.landed].sort((one, other) => one - other),
+    costs: world.costs,
     ...judge(options.checkers ?? allCheckers, headerOf(settled), facts, end),
   }
+}
+
+const startJob = (shared: Cooperation, node: Node): void => {
+  const { world } = shared
+  const { name } = node
+  const origin: Origin = { client: name, hold: name, activity: 'opening' }
+  const begin = (): void =>
+    world.start(node, 'job', jobLife(shared, name, node, shared.stream('jitter', name)), origin)
+  world.onRestart(node, begin)
+  begin()
 }
 
 /** Whether a fault of the plan is a crash after which the node comes back. */
@@ -244,31 +265,46 @@ const makeMember = (world: World, name: string, index: number, plan: Plan): Memb
   return member
 }
 
-/** Turns what the servers have in their data into facts: granted to whom, revoked why. */
+/** Turns what the servers have in their data into facts: granted to whom, revoked why, and who stands in the queue. */
 const watchGrants = (world: World, { algorithm, parameters, groups }: Settled) => {
   const views = Object.fromEntries(groups.map(({ service }) => [service, world.views(service)]))
+  const { doorway } = algorithm
   let before: readonly Origin[] = []
-  const holdersOf = (server: Server): readonly Origin[] => {
+  let queue: readonly Origin[] = []
+  const ask = (server: Server, what: 'holders' | 'waiting'): readonly Origin[] => {
     try {
-      return algorithm.holders(views as never, LOCK, parameters as never)
+      return what === 'holders'
+        ? algorithm.holders(views as never, LOCK, parameters as never)
+        : (doorway?.waiting(views as never, LOCK, parameters as never) ?? [])
     } catch (error) {
       if (error instanceof SimulationError) throw error
       const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
       throw new SimulationError(
-        `its holders() threw ${said}`,
+        `its ${what}() threw ${said}`,
         { node: server.node.name, atMs: world.kernel.nowMs },
         error,
       )
     }
   }
+  const lookAtQueue = (server: Server): void => {
+    const now = ask(server, 'waiting')
+    if (now.length === 0 ? queue.length === 0 : sameHolds(now, queue)) return
+    for (const { client, hold } of missing(queue, now)) {
+      world.state(server.node, { kind: 'unqueued', client, hold })
+    }
+    for (const { client, hold } of missing(now, queue)) {
+      world.state(server.node, { kind: 'queued', client, hold })
+    }
+    queue = now
+  }
   return {
     look(server: Server, cause: RevokeCause, by: Origin | undefined): void {
       if (server.node.name === STORE) return
-      const now = holdersOf(server)
+      if (doorway !== undefined) lookAtQueue(server)
+      const now = ask(server, 'holders')
       // Most changes are one vote of several and change nothing as a whole.
       if (now.length === 0 ? before.length === 0 : sameHolds(now, before)) return
-      for (const { client, hold } of before) {
-        if (now.some((holder) => holder.hold === hold)) continue
+      for (const { client, hold } of missing(before, now)) {
         world.state(
           server.node,
           by === undefined
@@ -276,14 +312,17 @@ const watchGrants = (world: World, { algorithm, parameters, groups }: Settled) =
             : { kind: 'service-revoked', client, hold, cause, by },
         )
       }
-      for (const { client, hold } of now) {
-        if (before.some((holder) => holder.hold === hold)) continue
+      for (const { client, hold } of missing(now, before)) {
         world.state(server.node, { kind: 'service-granted', client, hold })
       }
       before = now
     },
   }
 }
+
+/** Those whose hold the others do not have. */
+const missing = (some: readonly Origin[], others: readonly Origin[]): readonly Origin[] =>
+  some.filter(({ hold }) => !others.some((other) => other.hold === hold))
 
 const sameHolds = (now: readonly Origin[], before: readonly Origin[]): boolean =>
   now.length === before.length && now.every(({ hold }, at) => hold === before[at]?.hold)

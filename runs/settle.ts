@@ -1,7 +1,7 @@
 /** Settling a plan: names looked up, parameters read, nodes listed. What cannot be meant is refused here, before the run. */
 
 import { algorithms } from '#algorithms'
-import type { AnyAlgorithm, ParameterDefinition } from '#algorithms'
+import type { AnyAlgorithm, Fencing, ParameterDefinition } from '#algorithms'
 import { FACT_KINDS, faults, numberedNames, serverNames, services } from '#sim'
 import type { ServiceName } from '#sim'
 import { didYouMean, InputError } from './errors.ts'
@@ -23,6 +23,9 @@ export interface Settled {
   readonly parameters: Parameters
   readonly clients: readonly string[]
   readonly groups: readonly ServerGroup[]
+  /** Nodes of the lock's own jobs. */
+  readonly jobs: readonly string[]
+  readonly fencing: Fencing
 }
 
 /** Name of the node that runs the protected store. */
@@ -133,11 +136,12 @@ export const settle = (plan: Plan, lock?: AnyAlgorithm): Settled => {
   const parameters = parametersOf(algorithm, plan.parameters)
   const groups = groupsOf(algorithm, plan.servers)
   const clients = numberedNames('client', plan.clients)
+  const jobs = (algorithm.jobs ?? []).map(({ name }) => name)
   const clocks = Object.keys(plan.clocks)
   const nodes = new Set(
     plan.faults.length === 0 && clocks.length === 0
       ? []
-      : [...clients, ...groups.flatMap((group) => group.nodes), STORE],
+      : [...clients, ...groups.flatMap((group) => group.nodes), ...jobs, STORE],
   )
 
   checkFaults(plan, nodes)
@@ -148,7 +152,8 @@ export const settle = (plan: Plan, lock?: AnyAlgorithm): Settled => {
   for (const [service, options] of Object.entries(plan.services)) {
     checkOptions(service, options)
   }
-  return { plan, algorithm, parameters, clients, groups }
+  const fencing = plan.store.fencing ?? algorithm.fencing?.(parameters as never) ?? 'off'
+  return { plan, algorithm, parameters, clients, groups, jobs, fencing }
 }
 
 const checkFaults = (plan: Plan, nodes: ReadonlySet<string>): void => {

@@ -12,7 +12,7 @@ import type {
   Stream,
   World,
 } from '#sim'
-import type { AnyAlgorithm, Client, Grant, Needs } from '#algorithms'
+import type { AnyAlgorithm, Client, Fencing, Grant, Needs, Outsider } from '#algorithms'
 import type { Plan } from './plan.ts'
 
 /** Name of the one lock that everybody wants. */
@@ -42,12 +42,34 @@ export interface Member {
 export interface Cooperation {
   readonly world: World
   readonly plan: Plan
+  readonly fencing: Fencing
   readonly algorithm: AnyAlgorithm
   readonly parameters: Readonly<Record<string, never>>
   readonly services: (node: Node) => unknown
   readonly store: (node: Node) => ServiceClients['store']
   /** The stream of this kind of a client. */
   readonly stream: (kind: string, client: string) => Stream
+}
+
+/** A job of the lock, for one life of its process. */
+export function* jobLife(
+  { algorithm, parameters, services }: Cooperation,
+  name: string,
+  node: Node,
+  stream: Stream,
+): Process {
+  let tokens = 0
+  const me: Outsider<Needs> = {
+    name,
+    lock: LOCK,
+    services: services(node) as Client<Needs, unknown>['services'],
+    token: () => `${name}.${++tokens}`,
+    jitterMs: (maxMs) => stream.pick(Math.floor(maxMs) + 1),
+    // Nobody believes in a hold here.
+    *lost() {},
+  }
+  const job = algorithm.jobs?.find((one) => one.name === name)
+  if (job !== undefined) yield* generator(`the job ${name}`, job.run(me, parameters))
 }
 
 /** The client as its algorithm sees it, for one life of its process. */
@@ -82,7 +104,7 @@ const generator = <Answer>(name: string, returned: Process<Answer>): Process<Ans
 /** One life of a client's process, from its start to its last round. */
 export function* clientLife(shared: Cooperation, member: Member, first: boolean): Process {
   const { plan, algorithm, parameters } = shared
-  const { workMs, thinkMs, retryMs } = plan.workload
+  const { thinkMs, retryMs } = plan.workload
   const { name } = member
   member.believes = undefined
   member.lostWhy = undefined
@@ -109,14 +131,17 @@ export function* clientLife(shared: Cooperation, member: Member, first: boolean)
     watchValidity(shared.world, member, hold, held)
     yield* mark(grantedFact(hold, held), origin(hold, 'holding'))
 
-    yield* useStore(member, store, hold, held, plan, workMs)
+    const changedSince = yield* useStore(member, store, hold, held, shared, () =>
+      enterAgain(shared, me, hold),
+    )
 
     member.believes = undefined
     member.validityOf = undefined
     yield* mark({ kind: 'releasing', hold }, origin(hold, 'releasing'))
     const outcome = yield* generator('release', algorithm.release(me, held, parameters))
     yield* mark({ kind: 'released', hold, outcome }, origin(hold, 'opening'))
-    member.roundsDone++
+    // Who lost a race for a compare-and-set has done nothing, and begins again.
+    if (!changedSince) member.roundsDone++
     if (member.roundsDone < plan.rounds && thinkMs > 0) yield* sleep(thinkMs)
   }
   yield* mark({ kind: 'finished' })
@@ -144,38 +169,67 @@ const watchValidity = (world: World, member: Member, hold: string, held: Grant):
   member.validity[validityClock].set(validUntilMs)
 }
 
-/** The critical section: read the counter, work, write it back one higher. */
+/** Takes the lock once more in the middle of the section, and releases that again: the outer hold must outlive it. */
+function* enterAgain(
+  { algorithm, parameters }: Cooperation,
+  me: Client<Needs, unknown>,
+  hold: string,
+): Process {
+  yield* mark({ kind: 'reentering', hold })
+  const inner = yield* generator('acquire', algorithm.acquire(me, parameters))
+  if (inner === undefined) {
+    yield* mark({ kind: 'reentry-denied', hold })
+    return
+  }
+  const { token } = inner
+  yield* mark(
+    token === undefined ? { kind: 'reentered', hold } : { kind: 'reentered', hold, token },
+  )
+  yield* mark({ kind: 'leaving-inner', hold })
+  const outcome = yield* generator('release', algorithm.release(me, inner, parameters))
+  yield* mark({ kind: 'left-inner', hold, outcome })
+}
+
+/**
+ * The critical section: read the counter, work, write it back one higher. Whether the store refused the write
+ * because somebody else had written since.
+ */
 function* useStore(
   member: Member,
   store: ServiceClients['store'],
   hold: string,
   held: Grant,
-  plan: Plan,
-  workMs: number,
-): Process {
-  const { storeTimeoutMs, careful } = plan.workload
+  { plan, fencing }: Cooperation,
+  again: () => Process,
+): Process<boolean> {
+  const { storeTimeoutMs, careful, workMs, nested } = plan.workload
   const read = yield* store.read(held.token, storeTimeoutMs)
   if (!read.ok) {
     yield* mark({ kind: 'read-failed', hold, why: read.code })
-    return
+    return false
   }
   yield* mark({ kind: 'read-returned', hold, value: read.value })
+  if (nested) yield* again()
   if (workMs > 0) yield* sleep(workMs)
 
   if (careful) {
     const why = yield* whyNotWrite(member, held)
     if (why !== undefined) {
       yield* mark({ kind: 'write-skipped', hold, why })
-      return
+      return false
     }
   }
   const value = read.value + 1
   yield* mark({ kind: 'write-sent', hold, value })
-  const written = yield* store.write(value, held.token, storeTimeoutMs)
+  const compares = fencing === 'compare'
+  const written = compares
+    ? yield* store.write(value, undefined, storeTimeoutMs, read.value)
+    : yield* store.write(value, held.token, storeTimeoutMs)
   if (written.ok) yield* mark({ kind: 'write-acknowledged', hold, value })
   else if (written.why === 'refused')
     yield* mark({ kind: 'write-refused', hold, why: written.code })
   else yield* mark({ kind: 'write-unknown', hold })
+  return compares && !written.ok && written.why === 'refused'
 }
 
 /** What a careful client looks at right before it writes. A pause can still fall behind the look. */

@@ -138,6 +138,12 @@ describe.each(algorithms.map((algorithm) => [algorithm.name, algorithm] as const
       }
     })
 
+    it('tells its steps, and when to use it', () => {
+      expect(algorithm.steps?.length).toBeGreaterThan(1)
+      for (const step of algorithm.steps ?? []) expect(step).toMatch(/^\S.{8,}\.$/s)
+      expect(algorithm.useWhen).toMatch(/^\S.{8,}\.$/s)
+    })
+
     it('needs services that exist, and scales one of them if any', () => {
       for (const service of Object.keys(algorithm.needs))
         expect(Object.keys(services)).toContain(service)

@@ -6,6 +6,7 @@ import { collected, milliseconds, wholeNumber } from '../numbers.ts'
 
 interface RunOptions {
   readonly scenario?: string
+  readonly sequence?: string
   readonly plan?: string
   readonly seed?: number
   readonly clients?: number
@@ -37,6 +38,7 @@ export const run = defineCommand<RunOptions>({
     command
       .argument('[algorithm...]', 'names of locks (see `npx locksim list`); every lock if left out')
       .option('--scenario <name>', 'a published timeline (see `npx locksim list scenarios`)')
+      .option('--sequence <row>', 'a published fault sequence (see `npx locksim list sequences`)')
       .option('--plan <file>', 'a plan to run; the other options change it')
       .option('--seed <n>', 'where all chance comes from (default: 0)', wholeNumber(0))
       .option('--clients <n>', 'how many clients', wholeNumber(1, 10_000))
@@ -47,7 +49,7 @@ export const run = defineCommand<RunOptions>({
       )
       .option('--rounds <n>', 'how often each client takes the lock', wholeNumber(1, 1_000_000))
       .option('--ttl <ms>', 'how long the lock outlives a silent holder', milliseconds)
-      .option('--fencing <what>', 'what tokens the store checks: off, writes or all')
+      .option('--fencing <what>', 'what the store checks: off, writes, all or compare')
       .option('--set <name=value>', 'a parameter of the lock; may be repeated', collected)
       .option('--trace <file>', 'write the full trace to a file')
       .option('--save <file>', 'write the plan to a file')
@@ -60,15 +62,17 @@ export const run = defineCommand<RunOptions>({
     const fencing =
       options.fencing === undefined
         ? undefined
-        : oneOfWords('--fencing', options.fencing, ['off', 'writes', 'all'] as const)
+        : oneOfWords('--fencing', options.fencing, runs.FENCING)
     const format = oneOfWords('--format', options.format ?? 'story', ['story', 'events'] as const)
-    if (options.plan !== undefined && options.scenario !== undefined) {
-      throw new InputError('give either --plan or --scenario: each says what happens')
+    const says = [options.plan, options.scenario, options.sequence]
+    if (says.filter((one) => one !== undefined).length > 1) {
+      throw new InputError('give one of --plan, --scenario and --sequence: each says what happens')
     }
     const plan: Plan | undefined = options.plan === undefined ? undefined : readPlan(options.plan)
-    const { scenario, seed, clients, servers, rounds } = options
+    const { scenario, sequence, seed, clients, servers, rounds } = options
     const shared = given({
       scenario,
+      sequence,
       seed,
       clients,
       servers,
@@ -80,7 +84,9 @@ export const run = defineCommand<RunOptions>({
     const asked: Asked = { ...shared, ...given({ planFile: options.plan }) }
     const request: RunRequest = { ...shared, ...given({ plan }) }
 
-    const wanted = plan !== undefined && names.length === 0 ? [plan.algorithm] : names
+    const ofItself =
+      plan?.algorithm ?? (sequence === undefined ? undefined : runs.lockOfSequence(sequence))
+    const wanted = ofItself !== undefined && names.length === 0 ? [ofItself] : names
     const locks = wanted.length === 0 ? algorithms : [...new Set(wanted)].map(algorithmNamed)
     const [lock] = locks
     const json = options.json === true

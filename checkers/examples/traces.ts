@@ -16,6 +16,9 @@ export const header: RunHeader = {
   offersToken: true,
   offersValidity: true,
   fencing: 'off',
+  offersReentry: false,
+  doorway: undefined,
+  servers: ['redis'],
   progressWithinMs: 30_000,
   faults: 0,
 }

@@ -13,6 +13,7 @@ export const commandLine = (words: readonly string[]): string =>
 /** What was asked beside the lock, as options. */
 export interface Asked {
   readonly scenario?: string
+  readonly sequence?: string
   readonly planFile?: string
   readonly seed?: number
   readonly clients?: number
@@ -31,6 +32,7 @@ export const repeatLine = (plan: Plan, asked: Asked): string => {
   }
   option('plan', asked.planFile)
   option('scenario', asked.scenario)
+  option('sequence', asked.sequence)
   option('seed', plan.seed)
   option('clients', asked.clients)
   option('servers', asked.servers)

@@ -9,6 +9,7 @@ import { outcomeOf } from '../outcome.ts'
 import type { ExitCode } from '../outcome.ts'
 import type { Plan } from '../plan.ts'
 import { scenarios } from '../scenarios/index.ts'
+import { isShown, sections } from '../sequences/index.ts'
 
 /** What the JSON of a run is made from. */
 export interface RunJsonInput {
@@ -83,15 +84,19 @@ export const runJson = ({
 
 /** Everything that locksim knows by name. */
 export const catalogue = () => ({
-  algorithms: algorithms.map(({ name, summary, sources, claims, canary, needs, parameters }) => ({
-    name,
-    summary,
-    sources,
-    claims,
-    canary: canary === true,
-    needs,
-    parameters,
-  })),
+  algorithms: algorithms.map(
+    ({ name, summary, sources, steps, useWhen, claims, canary, needs, parameters }) => ({
+      name,
+      summary,
+      sources,
+      steps: steps ?? [],
+      useWhen: useWhen ?? null,
+      claims,
+      canary: canary === true,
+      needs,
+      parameters,
+    }),
+  ),
   scenarios: scenarios.map(({ name, summary, source }) => ({ name, summary, source })),
   faults: Object.values(faults).map(({ kind, summary }) => ({ name: kind, summary })),
   checkers: checkers.map(({ promise, summary, source, mood }) => ({
@@ -100,6 +105,13 @@ export const catalogue = () => ({
     source,
     mood,
   })),
+  sequences: sections.flatMap(({ sequences }) =>
+    sequences.map((sequence) => ({
+      name: sequence.row,
+      summary: sequence.tells,
+      algorithm: isShown(sequence) ? sequence.lock : null,
+    })),
+  ),
 })
 
 /** What `list` can list. */

@@ -30,16 +30,17 @@ export interface RunReportInput {
 }
 
 const castText = ({ plan, algorithm }: RunReportInput): string => {
-  const { groups } = settle(plan, algorithm)
+  const { groups, fencing } = settle(plan, algorithm)
   const servers = groups.map(({ service, nodes }) =>
     nodes.length === 1 ? service : `${nodes.length} × ${service}`,
   )
-  const fencing = {
+  const checks = {
     off: 'a store that checks no tokens',
     writes: 'a store that checks the tokens of writes',
     all: 'a store that checks all tokens',
+    compare: 'a store that compares and sets',
   }
-  return [countOf(plan.clients, 'client'), ...servers, fencing[plan.store.fencing]].join(', ')
+  return [countOf(plan.clients, 'client'), ...servers, checks[fencing]].join(', ')
 }
 
 const indented = (text: string, style: Style): string[] =>

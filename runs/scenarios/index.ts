@@ -1,6 +1,6 @@
 /** The registry of scenarios: one line each. */
 
-import type { AnyAlgorithm } from '#algorithms'
+import type { AnyAlgorithm, Fencing } from '#algorithms'
 import { didYouMean, InputError } from '../errors.ts'
 import { parsePlan, PLAN_FORMAT } from '../plan.ts'
 import type { Plan } from '../plan.ts'
@@ -58,7 +58,7 @@ export interface Overrides {
   readonly clients?: number
   readonly servers?: number
   readonly rounds?: number
-  readonly fencing?: 'off' | 'writes' | 'all'
+  readonly fencing?: Fencing
 }
 
 /** The plan of a scenario for a lock, or why the lock has no part in it. */

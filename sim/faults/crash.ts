@@ -10,6 +10,8 @@ const schema = v.strictObject({
   ...lasting,
   /** Power loss: nobody is sent a FIN or RST, peers find out by their own timeouts. */
   silent: v.optional(v.boolean('true or false')),
+  /** The disk is lost as well: a server comes back empty, as a container without a volume does. */
+  losesDisk: v.optional(v.boolean('true or false')),
 })
 
 /** A crash with a restart after `forMs`, or for good. */
@@ -18,14 +20,14 @@ export const crash = defineFault<v.InferOutput<typeof schema>>({
   summary: 'the process dies and loses its memory; restarts after a while, or never',
   schema,
   nodes: ({ node }) => [node],
-  text: ({ node, forMs, silent }) =>
-    `${node} ${silent === true ? 'loses power' : 'crashes'}${forMs === undefined ? '' : ` and is back after ${forMs} ms`}`,
-  begin(world, { node, silent }, landed) {
+  text: ({ node, forMs, silent, losesDisk }) =>
+    `${node} ${silent === true ? 'loses power' : 'crashes'}${losesDisk === true ? ' and loses its disk' : ''}${forMs === undefined ? '' : ` and is back after ${forMs} ms`}`,
+  begin(world, { node, silent, losesDisk }, landed) {
     const struck = world.node(node)
     // Who is dead already is brought back by whatever killed it, or by nothing.
     if (!struck.up) return undefined
     landed()
-    world.crash(struck, silent === true)
+    world.crash(struck, silent === true, losesDisk === true)
     return () => world.restart(struck)
   },
   draw(stream, cast) {

@@ -60,6 +60,18 @@ export type ClientFact =
   | { readonly kind: 'write-refused'; readonly hold: string; readonly why: string }
   /** The write timed out: it may have happened. */
   | { readonly kind: 'write-unknown'; readonly hold: string }
+  /** In its section, the holder asks for the lock once more. */
+  | { readonly kind: 'reentering'; readonly hold: string }
+  /** It was let in again; `token` is that of the inner grant. */
+  | { readonly kind: 'reentered'; readonly hold: string; readonly token?: number }
+  | { readonly kind: 'reentry-denied'; readonly hold: string }
+  /** The holder began to release the inner grant. It still holds the outer. */
+  | { readonly kind: 'leaving-inner'; readonly hold: string }
+  | {
+      readonly kind: 'left-inner'
+      readonly hold: string
+      readonly outcome: 'ok' | 'not-held' | 'unknown'
+    }
   /** The client has done all its rounds. */
   | { readonly kind: 'finished' }
   | { readonly kind: 'note'; readonly text: string }
@@ -75,6 +87,9 @@ export type ServiceFact =
       /** Whose request did it, when `cause` is `request`. */
       readonly by?: Origin
     }
+  /** A hold stands in the lock's queue: it has passed the doorway that the lock names. */
+  | { readonly kind: 'queued'; readonly client: string; readonly hold: string }
+  | { readonly kind: 'unqueued'; readonly client: string; readonly hold: string }
 
 /** Facts about the protected store. `node` is the store; `client` and `hold` say whose operation it was. */
 export type StoreFact =
@@ -123,7 +138,7 @@ export type FaultFact =
   | { readonly kind: 'paused'; readonly clocksStop: boolean }
   | { readonly kind: 'resumed' }
   /** `silent`: nobody is told (power loss); otherwise the peers see their connections reset. */
-  | { readonly kind: 'crashed'; readonly silent: boolean }
+  | { readonly kind: 'crashed'; readonly silent: boolean; readonly losesDisk?: boolean }
   | { readonly kind: 'restarted' }
   /** The wall clock was set, or its rate changed. */
   | { readonly kind: 'clock-changed'; readonly byMs: number; readonly driftPpm: number }
@@ -221,6 +236,13 @@ export const FACT_KINDS: readonly FactKind[] = [
   'restarted',
   'clock-changed',
   'promoted',
+  'reentering',
+  'reentered',
+  'reentry-denied',
+  'leaving-inner',
+  'left-inner',
+  'queued',
+  'unqueued',
 ]
 export type EventKind = TraceEvent['kind']
 

@@ -5,13 +5,22 @@ import { ok, refused } from '../kernel/reply.ts'
 import { defineService } from './service.ts'
 import type { Input, Outbox, RequestInput } from './service.ts'
 
-/** What the store checks: nothing, the tokens of writes, or the tokens of reads as well. */
-export type Fencing = 'off' | 'writes' | 'all'
+/**
+ * What the store checks: nothing, the tokens of writes, the tokens of reads as well, or, without tokens, that
+ * nobody has written since the writer read (compare and set, as with a version column).
+ */
+export type Fencing = 'off' | 'writes' | 'all' | 'compare'
 
 /** What can be asked of the store. */
 export type StoreRequest =
   | { readonly op: 'read'; readonly token?: number }
-  | { readonly op: 'write'; readonly value: number; readonly token?: number }
+  | {
+      readonly op: 'write'
+      readonly value: number
+      readonly token?: number
+      /** The value that the writer read: the condition of a compare-and-set. */
+      readonly expected?: number
+    }
 
 /** Options of the store. */
 export interface StoreOptions {
@@ -35,7 +44,8 @@ export interface StoreView {
 /** The store as a client uses it. */
 export interface StoreClient {
   read(token?: number, timeoutMs?: number): Effect<Reply<number>>
-  write(value: number, token?: number, timeoutMs?: number): Effect<Reply<true>>
+  /** `expected` is the value that was read; only a store that compares looks at it. */
+  write(value: number, token?: number, timeoutMs?: number, expected?: number): Effect<Reply<true>>
 }
 
 /** The server's words for a token that is lower than one it has seen. */
@@ -43,11 +53,15 @@ export const STALE_TOKEN = 'stale token'
 /** The server's words for an operation without the token that it insists on. */
 export const TOKEN_MISSING = 'token missing'
 
+/** The server's words for a write whose writer read something else than what is there now. */
+export const CHANGED_SINCE = 'changed since it was read'
+
 // The rule gives the same answers for the life of a server, so one reply object serves all.
 const WRITTEN: Reply<true> = ok(true)
 const REFUSED_STALE = refused(STALE_TOKEN)
 const REFUSED_MISSING = refused(TOKEN_MISSING)
 
+const REFUSED_CHANGED = refused(CHANGED_SINCE)
 const read: StoreRequest = { op: 'read' }
 
 /**
@@ -99,7 +113,7 @@ export const store = defineService({
   nodeName: 'store',
   clock: 'monotonic',
   options: { fencing: 'off' } as StoreOptions,
-  optionWords: { fencing: ['off', 'writes', 'all'] },
+  optionWords: { fencing: ['off', 'writes', 'all', 'compare'] },
 
   create({ options }): StoreState {
     return { fencing: options.fencing, value: 0, highestToken: -1 }
@@ -125,8 +139,15 @@ export const store = defineService({
       return
     }
 
-    if (state.fencing !== 'off' && !admit(state, input, 'write', out)) return
-    const { value } = body
+    const { value, expected } = body
+    if (state.fencing === 'compare') {
+      if (expected !== state.value) {
+        const highest = state.value
+        out.fact({ kind: 'store-refused', client, hold, operation: 'write', highest })
+        out.reply(input, REFUSED_CHANGED)
+        return
+      }
+    } else if (state.fencing !== 'off' && !admit(state, input, 'write', out)) return
     const before = state.value
     state.value = value
     out.fact(
@@ -144,11 +165,15 @@ export const store = defineService({
     return {
       read: (token, timeoutMs) =>
         port.call<number>(token === undefined ? read : { op: 'read', token }, timeoutMs),
-      write: (value, token, timeoutMs) =>
-        port.call<true>(
+      write(value, token, timeoutMs, expected) {
+        if (expected !== undefined) {
+          return port.call<true>({ op: 'write', value, expected }, timeoutMs)
+        }
+        return port.call<true>(
           token === undefined ? { op: 'write', value } : { op: 'write', value, token },
           timeoutMs,
-        ),
+        )
+      },
     }
   },
 

@@ -82,7 +82,17 @@ export class Call implements Target, RequestInput<unknown> {
       return
     }
     server.underWay++
+    if (server.counted) this.count(node)
     this.travel(connection.outward, ARRIVE, undefined)
+  }
+
+  private count(node: Node): void {
+    const { costs, kernel } = this.world
+    const counts = costs.of(this.origin.activity)
+    counts.requests++
+    if (node.volleyAtMs === kernel.nowMs) return
+    node.volleyAtMs = kernel.nowMs
+    counts.roundTrips++
   }
 
   /** The server answers, now or from a later input. */
@@ -91,7 +101,10 @@ export class Call implements Target, RequestInput<unknown> {
     this.answered = true
     const { connection } = this
     const { node, server } = connection
-    if (this.waiting) server.forget(this)
+    if (this.waiting) {
+      server.forget(this)
+      this.world.costs.wakeUps++
+    }
     this.recordSent('reply-sent', server.node, node, reply)
     this.travel(connection.homeward, REPLY, reply)
   }

@@ -42,6 +42,13 @@ export const mixFact = (hash: RollingHash, fact: Fact, nowMs: number, site: numb
       return hash.mixText(fact.outcome)
     case 'fault-began':
       return hash.mix(fact.fault)
+    case 'reentered':
+      return hash.mixNumber(fact.token ?? -1)
+    case 'left-inner':
+      return hash.mixText(fact.outcome)
+    case 'queued':
+    case 'unqueued':
+      return hash.mixText(fact.hold)
     case 'clock-changed':
       hash.mixNumber(fact.byMs)
       return hash.mixNumber(fact.driftPpm)

@@ -28,6 +28,8 @@ export class Node extends Site {
   frozenAtMs = 0
   driftPpm: number
   readonly alarms: Alarm[] = []
+  /** True time at which its process last sent a request to a server of the lock; -1 if never. */
+  volleyAtMs = -1
 
   constructor(id: number, name: string, config: ClockConfig) {
     super(id, name)

@@ -2,7 +2,14 @@
 
 import { LocksimBug } from '../kernel/index.ts'
 import type { Choice, Origin, Reply, RevokeCause, StoreFact } from '../kernel/index.ts'
-import type { AnyService, Connection, Input, Outbox, RequestInput } from '../services/index.ts'
+import type {
+  AnyService,
+  Connection,
+  Input,
+  Outbox,
+  RequestInput,
+  ServerConfig,
+} from '../services/index.ts'
 import type { Clock } from './clock.ts'
 import { Call } from './call.ts'
 import { Letter } from './letter.ts'
@@ -18,15 +25,18 @@ export class Server implements Outbox {
   readonly index: number
   /** All servers of the group, in order. */
   readonly group: readonly Server[]
+  /** Whether requests to it are costs of the lock: not those to what the lock protects. */
+  readonly counted: boolean
   /** Requests that have arrived and are not answered. */
   readonly outstanding: Call[] = []
   /** Requests that were sent and have neither arrived nor been lost. */
   underWay = 0
   /** Whether it died without a word (power loss), so that nobody is sent a reset. */
   silent = false
-  readonly view: unknown
+  view: unknown
   private readonly world: World
-  private readonly state: unknown
+  private readonly config: ServerConfig<unknown>
+  private state: unknown
   private readonly alarm: Alarm
   private readonly clock: Clock
   /** Why the data changed in the current step, if they did, and whose request it was. */
@@ -48,9 +58,11 @@ export class Server implements Outbox {
     this.service = service
     this.index = index
     this.group = group
+    this.counted = service.name !== 'store'
     const which = service.clockWith?.(options) ?? service.clock
     this.clock = node[which]
-    this.state = service.create({ index, size, options, choice })
+    this.config = { index, size, options, choice }
+    this.state = service.create(this.config)
     this.view = service.view(this.state)
     this.alarm = new Alarm(world.kernel, node, which, () => this.ring())
   }
@@ -58,6 +70,12 @@ export class Server implements Outbox {
   /** Asks for the first tick, if the service wants one. */
   begin(): void {
     this.alarm.set(this.service.wakeAtMs(this.state))
+  }
+
+  /** Its disk is gone: whatever starts here next starts as a new server. */
+  lose(): void {
+    this.state = this.service.create(this.config)
+    this.view = this.service.view(this.state)
   }
 
   /** Feeds one input; everything that comes of it leaves at this instant. */
@@ -94,6 +112,7 @@ export class Server implements Outbox {
 
   push(connection: Connection, channel: string, body: unknown): void {
     const to = connection as ClientConnection
+    this.world.costs.wakeUps++
     const link = this.world.network.link(this.node, to.node)
     const deliver = (letter: unknown): void => {
       if (this.world.kernel.recording) {
@@ -111,6 +130,7 @@ export class Server implements Outbox {
   peer(to: number, body: unknown): void {
     const other = this.group[to]
     if (other === undefined) throw new LocksimBug(`${this.node.name} has no peer ${to}`)
+    this.world.costs.peerMessages++
     const deliver = (letter: unknown): void => {
       if (this.world.kernel.recording) {
         this.world.kernel.host.traffic(other.node, {

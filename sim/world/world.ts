@@ -21,6 +21,7 @@ import { mixFact } from './digest.ts'
 import { Call } from './call.ts'
 import type { ClientConnection } from './connection.ts'
 import { Connections } from './connections.ts'
+import { Costs } from './costs.ts'
 import type { Moment } from './moment.ts'
 import { serverNames, streamOfNode } from './names.ts'
 import { Network } from './network.ts'
@@ -59,17 +60,19 @@ export interface WorldConfig {
  */
 class Sight implements ServerView<unknown> {
   readonly node: string
-  readonly data: unknown
-  private readonly place: Node
+  private readonly server: Server
 
-  constructor({ node, view }: Server) {
-    this.node = node.name
-    this.data = view
-    this.place = node
+  constructor(server: Server) {
+    this.node = server.node.name
+    this.server = server
   }
 
   get up(): boolean {
-    return this.place.up
+    return this.server.node.up
+  }
+
+  get data(): unknown {
+    return this.server.view
   }
 }
 
@@ -81,6 +84,7 @@ export class World implements Host {
   readonly config: WorldConfig
   readonly nodes: Node[] = []
   readonly servers: Server[] = []
+  readonly costs: Costs
   /** Number of the last request sent. */
   messages = 0
   private readonly byName = new Map<string, Node>()
@@ -96,6 +100,7 @@ export class World implements Host {
     this.network = new Network(config.latency, config.choice)
     this.connections = new Connections(this.kernel, this.network, config.keepaliveMs)
     this.watches = new Watches(this.kernel)
+    this.costs = new Costs()
   }
 
   /** Adds a machine. */
@@ -264,18 +269,25 @@ export class World implements Host {
     node.clocksChanged()
   }
 
-  /** Kills the process of a node. `silent`: as in a power loss, nobody is told. */
-  crash(node: Node, silent: boolean): void {
+  /**
+   * Kills the process of a node. `silent`: as in a power loss, nobody is told. `losesDisk`: what a server had
+   * on its disk is gone as well.
+   */
+  crash(node: Node, silent: boolean, losesDisk = false): void {
     if (!node.up) return
     node.up = false
     node.running = false
     for (const runner of [...node.runners]) runner.kill()
-    this.state(node, { kind: 'crashed', silent })
+    this.state(
+      node,
+      losesDisk ? { kind: 'crashed', silent, losesDisk } : { kind: 'crashed', silent },
+    )
     const server = this.serverOn(node)
     if (server === undefined) this.connections.abandon(node, silent)
     else {
       server.silent = silent
       server.take({ kind: 'crash' })
+      if (losesDisk) server.lose()
       for (const call of [...server.outstanding]) {
         if (!silent) call.reset()
       }

@@ -1,0 +1,83 @@
+/** The registry of sequences: one line a section. */
+
+import { algorithmNamed } from '../settle.ts'
+import { didYouMean, InputError } from '../errors.ts'
+import { parsePlan, PLAN_FORMAT } from '../plan.ts'
+import type { Plan } from '../plan.ts'
+import { planScenario, scenarioNamed } from '../scenarios/index.ts'
+import { b01 } from './b01-set-nx-px.ts'
+import { isShown } from './sequence.ts'
+import type { SequencePlan, SequenceSection, ShownSequence } from './sequence.ts'
+
+export type { Sequence, SequenceSection, Shows, ShownSequence } from './sequence.ts'
+export { isShown } from './sequence.ts'
+
+/** Every section, in the order of the sources. */
+export const sections: readonly SequenceSection[] = [b01]
+
+/** What follows the row for the repaired form. */
+const REPAIRED = '/repaired'
+
+/** Names by which sequences can be run: rows, and rows with `/repaired`. */
+export const sequenceNames = (): readonly string[] =>
+  sections.flatMap(({ sequences }) =>
+    sequences
+      .filter(isShown)
+      .flatMap(({ row, repaired }) => (repaired === undefined ? [row] : [row, row + REPAIRED])),
+  )
+
+/**
+ * The sequence of this row, and whether its repaired form is meant.
+ *
+ * @throws InputError that names the nearest known row, or says why this one cannot be run
+ */
+export const sequenceNamed = (
+  name: string,
+): { readonly sequence: ShownSequence; readonly isRepaired: boolean } => {
+  const isRepaired = name.endsWith(REPAIRED)
+  const row = isRepaired ? name.slice(0, -REPAIRED.length) : name
+  const all = sections.flatMap(({ sequences }) => sequences)
+  const found = all.find((sequence) => sequence.row.toLowerCase() === row.toLowerCase())
+  if (found === undefined) {
+    throw new InputError(
+      `there is no sequence "${name}"${didYouMean(row, sequenceNames())}; \`locksim list sequences\` shows them all`,
+    )
+  }
+  if (!isShown(found)) throw new InputError(`${found.row} has no run: ${found.note}`)
+  if (isRepaired && found.repaired === undefined) {
+    throw new InputError(`${found.row} has no repaired form`)
+  }
+  return { sequence: found, isRepaired }
+}
+
+const built = (lock: string, plan: SequencePlan, seed: number): Plan => {
+  const { scenario, parameters, ...rest } = plan
+  const algorithm = algorithmNamed(lock)
+  const given = parameters ?? {}
+  if (scenario === undefined) {
+    return parsePlan({
+      format: PLAN_FORMAT,
+      algorithm: algorithm.name,
+      seed,
+      parameters: given,
+      ...rest,
+    })
+  }
+  const base = planScenario(scenarioNamed(scenario), algorithm, seed, { parameters: given })
+  if ('skip' in base) throw new InputError(`${lock} has no part in ${scenario}: ${base.skip}`)
+  return parsePlan({ ...base, ...rest })
+}
+
+/** Name of the lock that the sequence of this name is about. */
+export const lockOfSequence = (name: string): string => {
+  const { sequence, isRepaired } = sequenceNamed(name)
+  return (isRepaired ? sequence.repaired?.lock : undefined) ?? sequence.lock
+}
+
+/** The plan of a sequence, or of its repaired form. */
+export const planSequence = (sequence: ShownSequence, seed: number, isRepaired = false): Plan => {
+  const { lock, plan, repaired } = sequence
+  return isRepaired && repaired !== undefined
+    ? built(repaired.lock ?? lock, repaired.plan, seed)
+    : built(lock, plan, seed)
+}
