@@ -24,6 +24,9 @@ const servers = (...written: readonly string[]): Servers =>
         peek: () => (hold === '' ? undefined : entry),
         granted: () => (hold === '' || text.startsWith('~') ? undefined : entry),
         size: () => (hold === '' ? 0 : 1),
+        pushed: () => [],
+        taken: () => [],
+        waiting: () => [],
       },
     }
   })

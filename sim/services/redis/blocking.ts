@@ -105,6 +105,7 @@ export const serveOverdue = (
     if (blocked.deadlineMs > state.clockMs) continue
     const answer = 'offset' in blocked ? ok(acknowledgedBy(state, blocked.offset)) : NIL
     out.reply(blocked.request, answer)
+    out.changed('expired')
     resumed.push(...unblock(state, blocked))
   }
 }

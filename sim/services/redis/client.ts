@@ -21,12 +21,13 @@ export interface RedisClient {
   setIfAbsent(key: string, value: string, pxMs?: number): Effect<Reply<boolean>>
   setnx(key: string, value: string): Effect<Reply<boolean>>
   get(key: string): Effect<Reply<string | null>>
-  /** For `ownedIf` see the request: it is for the judges only. */
-  getset(key: string, value: string, ownedIf?: string): Effect<Reply<string | null>>
+  /** For `ownedIf` see the request: it is for the judges only, a value or the number that the old one is below. */
+  getset(key: string, value: string, ownedIf?: string | number): Effect<Reply<string | null>>
   /** How many of the keys were there. */
   del(...keys: readonly string[]): Effect<Reply<number>>
   exists(...keys: readonly string[]): Effect<Reply<number>>
   pexpire(key: string, pxMs: number, condition?: PexpireRequest['condition']): Effect<Reply<number>>
+  expire(key: string, exSeconds: number): Effect<Reply<number>>
   /** What is left in ms, -1 for a key that does not expire, -2 for no key. */
   pttl(key: string): Effect<Reply<number>>
   incr(key: string): Effect<Reply<number>>
@@ -68,6 +69,8 @@ export interface RedisClients {
   readonly servers: readonly RedisClient[]
   /** Sends each call to the server that this client's directory names as the leader just then. */
   readonly primary: RedisClient
+  /** A mailbox of the client's node, for a library whose processes talk to each other. */
+  mailbox<Letter>(): Mailbox<Letter>
 }
 
 /** One client. A class, because a run makes dozens of them and each would otherwise have thirty closures of its own. */
@@ -100,9 +103,12 @@ class Stub implements RedisClient {
     return this.call({ op: 'get', key })
   }
 
-  getset(key: string, value: string, ownedIf?: string): Effect<Reply<string | null>> {
+  getset(key: string, value: string, ownedIf?: string | number): Effect<Reply<string | null>> {
+    if (ownedIf === undefined) return this.call({ op: 'getset', key, value })
     return this.call(
-      ownedIf === undefined ? { op: 'getset', key, value } : { op: 'getset', key, value, ownedIf },
+      typeof ownedIf === 'string'
+        ? { op: 'getset', key, value, ownedIf }
+        : { op: 'getset', key, value, ownedIfBelow: ownedIf },
     )
   }
 
@@ -124,6 +130,10 @@ class Stub implements RedisClient {
         ? { op: 'pexpire', key, pxMs }
         : { op: 'pexpire', key, pxMs, condition },
     )
+  }
+
+  expire(key: string, exSeconds: number): Effect<Reply<number>> {
+    return this.call({ op: 'expire', key, exSeconds })
   }
 
   pttl(key: string): Effect<Reply<number>> {
@@ -249,4 +259,5 @@ export const redisClients = (
     if (port === undefined) throw new Error('a redis client needs at least one server')
     return port
   }, CALL_TIMEOUT_MS),
+  mailbox: () => environment.mailbox(),
 })

@@ -10,7 +10,7 @@ import type { Command, EvalRequest, RedisRequest } from './requests.ts'
 import { scripts } from './scripts.ts'
 import type { Script } from './scripts.ts'
 import type { RedisState } from './state.ts'
-import { del, exists, get, getset, incr, pexpire, pttl, set, setnx } from './strings.ts'
+import { del, exists, expireIn, get, getset, incr, pexpire, pttl, set, setnx } from './strings.ts'
 
 /** Whether a request may change keys: such requests a replica refuses. */
 export const mayWrite = (request: RedisRequest): boolean => {
@@ -69,6 +69,8 @@ export const execute = (
       return exists(state, command.keys)
     case 'pexpire':
       return pexpire(state, command)
+    case 'expire':
+      return expireIn(state, command)
     case 'pttl':
       return pttl(state, command.key)
     case 'incr':

@@ -55,8 +55,15 @@ export const store = (
   value: string | readonly string[],
   expiresAtMs: number,
   origin: Origin,
+  origins?: readonly Origin[],
 ): void => {
-  write(state, key, { value, expiresAtMs, origin })
+  write(
+    state,
+    key,
+    origins === undefined
+      ? { value, expiresAtMs, origin }
+      : { value, expiresAtMs, origin, origins },
+  )
 }
 
 /** The smallest stamp of all keys. */

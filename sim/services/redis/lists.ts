@@ -8,6 +8,7 @@ import { NIL, WRONG_TYPE, ZERO } from './refusals.ts'
 import type { RedisState } from './state.ts'
 
 const EMPTY: readonly string[] = []
+const NOBODY: readonly Origin[] = []
 
 /** The elements of a list, none for an absent key, undefined if the key holds something else. */
 const listAt = (state: RedisState, key: string): readonly string[] | undefined => {
@@ -16,15 +17,37 @@ const listAt = (state: RedisState, key: string): readonly string[] | undefined =
   return typeof entry.value === 'string' ? undefined : entry.value
 }
 
+const pushersAt = (state: RedisState, key: string): readonly Origin[] =>
+  lookUp(state, key)?.origins ?? NOBODY
+
+/** For the judges: one more has an element of this list. Who releases takes nothing for himself. */
+const takeOut = (state: RedisState, key: string, origin: Origin): void => {
+  if (origin.activity !== 'releasing') state.taken.push({ key, origin })
+}
+
+/**
+ * For the judges: an element is back. Who has one brings back its own. A release has nothing of others to
+ * bring back; anybody else (a watchdog) does it for whoever has had one longest.
+ */
+const bringBack = (state: RedisState, key: string, origin: Origin): void => {
+  const { taken } = state
+  let index = taken.findIndex((each) => each.key === key && each.origin.hold === origin.hold)
+  if (index < 0 && origin.activity !== 'releasing') {
+    index = taken.findIndex((each) => each.key === key)
+  }
+  if (index >= 0) taken.splice(index, 1)
+}
+
 /** A list that has become empty is no key any more. */
 const replaceList = (
   state: RedisState,
   key: string,
   elements: readonly string[],
+  pushers: readonly Origin[],
   origin: Origin,
 ): void => {
   if (elements.length === 0) write(state, key, undefined)
-  else store(state, key, elements, lookUp(state, key)?.expiresAtMs ?? Infinity, origin)
+  else store(state, key, elements, lookUp(state, key)?.expiresAtMs ?? Infinity, origin, pushers)
 }
 
 /** RPUSH and LPUSH: the length after it. LPUSH puts one element after the other in front. */
@@ -37,10 +60,16 @@ export const push = (
 ): Reply<number> => {
   const list = listAt(state, key)
   if (list === undefined) return WRONG_TYPE
-  const longer = end === 'right' ? [...list, ...elements] : [...elements.toReversed(), ...list]
-  replaceList(state, key, longer, origin)
+  const pushers = pushersAt(state, key)
+  const added = elements.map(() => origin)
+  if (end === 'right') {
+    replaceList(state, key, [...list, ...elements], [...pushers, ...added], origin)
+  } else {
+    replaceList(state, key, [...elements.toReversed(), ...list], [...added, ...pushers], origin)
+  }
+  if (state.taken.length > 0) for (const _ of elements) bringBack(state, key, origin)
   if (state.blocked.length > 0) state.ready.push(key)
-  return ok(longer.length)
+  return ok(list.length + elements.length)
 }
 
 /** LPOP: the first element, or null. */
@@ -49,7 +78,8 @@ export const lpop = (state: RedisState, key: string, origin: Origin): Reply<stri
   if (list === undefined) return WRONG_TYPE
   const [first] = list
   if (first === undefined) return NIL
-  replaceList(state, key, list.slice(1), origin)
+  replaceList(state, key, list.slice(1), pushersAt(state, key).slice(1), origin)
+  takeOut(state, key, origin)
   return ok(first)
 }
 
@@ -72,11 +102,18 @@ export const lrem = (
   const list = listAt(state, key)
   if (list === undefined) return WRONG_TYPE
   let left = count === 0 ? Infinity : Math.abs(count)
-  const ordered = count < 0 ? list.toReversed() : list
-  const kept = ordered.filter((each) => each !== element || left-- <= 0)
+  const stays = list.map(() => true)
+  const [from, step] = count < 0 ? [list.length - 1, -1] : [0, 1]
+  for (let index = from; index >= 0 && index < list.length && left > 0; index += step) {
+    if (list[index] !== element) continue
+    stays[index] = false
+    left--
+  }
+  const kept = list.filter((_, index) => stays[index])
   const removed = list.length - kept.length
   if (removed === 0) return ZERO
-  replaceList(state, key, count < 0 ? kept.reverse() : kept, origin)
+  const pushers = pushersAt(state, key).filter((_, index) => stays[index])
+  replaceList(state, key, kept, pushers, origin)
   return ok(removed)
 }
 

@@ -44,6 +44,14 @@ export const loseMemory = (state: RedisState): void => {
   for (const [key, entry] of state.keys.all()) {
     if (state.disk.get(key) !== entry) state.lostInCrash = true
   }
+  // Whoever has popped an element still has it if the disk knows of it, too.
+  const { keys } = state
+  if (state.taken.length > 0) {
+    const kept = state.taken.filter(({ key }) => state.disk.get(key) === keys.get(key))
+    if (state.options.persistence === 'none') kept.length = 0
+    if (kept.length < state.taken.length) state.lostInCrash = true
+    state.taken = kept
+  }
   state.keys = new KeySpace()
   state.unsynced = []
   state.firstExpiryMs = Infinity

@@ -66,6 +66,16 @@ const transcripts: Readonly<Record<string, readonly Line[]>> = {
     [{ op: 'pexpire', key: L, pxMs: -1 }, 1],
     [{ op: 'get', key: L }, null],
   ],
+  'EXPIRE counts in seconds, and deletes with 0 or less': [
+    [{ op: 'expire', key: 'absent', exSeconds: 10 }, 0],
+    [{ op: 'setnx', key: L, value: '1' }, true],
+    [{ op: 'expire', key: L, exSeconds: 10 }, 1],
+    [{ op: 'pttl', key: L }, 10_000],
+    [{ op: 'getset', key: L, value: '2' }, '1'],
+    [{ op: 'pttl', key: L }, -1],
+    [{ op: 'expire', key: L, exSeconds: 0 }, 1],
+    [{ op: 'exists', keys: [L] }, 0],
+  ],
   'scripts compare before they act': [
     [{ op: 'set', key: L, value: 'a' }, 'OK'],
     [{ op: 'eval', script: 'compare-and-expire', keys: [L], args: ['b', '50'] }, 0],
@@ -138,8 +148,12 @@ describe('redis commands', () => {
     expect(view().peek(L)).toMatchObject({ value: '20', origin: { client: 'client-1' } })
     ask({ op: 'getset', key: L, value: '30', ownedIf: '20' }, connectionOf('client-2'))
     expect(view().peek(L)).toMatchObject({ value: '30', origin: { client: 'client-2' } })
+    ask({ op: 'getset', key: L, value: '40', ownedIfBelow: 30 }, connectionOf('client-1'))
+    expect(view().peek(L)).toMatchObject({ value: '40', origin: { client: 'client-2' } })
+    ask({ op: 'getset', key: L, value: '50', ownedIfBelow: 41 }, connectionOf('client-1'))
+    expect(view().peek(L)).toMatchObject({ value: '50', origin: { client: 'client-1' } })
     ask({ op: 'pexpire', key: L, pxMs: 5 }, connectionOf('client-3'))
-    expect(view().peek(L)).toMatchObject({ origin: { client: 'client-2' }, expiresAtMs: 5 })
+    expect(view().peek(L)).toMatchObject({ origin: { client: 'client-1' }, expiresAtMs: 5 })
   })
 })
 

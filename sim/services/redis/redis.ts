@@ -1,6 +1,7 @@
 /** The Redis service: servers as pure state machines, alone or as a master with replicas. */
 
 import { ok } from '../../kernel/reply.ts'
+import type { Origin } from '../../kernel/trace.ts'
 import { defineService } from '../service.ts'
 import type { Connection, Input, Outbox, RequestInput } from '../service.ts'
 import { blpop, serveOverdue, serveReady, serveWaits, unblockAll, wait } from './blocking.ts'
@@ -33,7 +34,15 @@ export interface RedisView {
   /** The same where it grants something: on a master. */
   granted(key: string): Entry | undefined
   size(): number
+  /** Who pushed each element of a list, first to last, where it grants something: on a master. */
+  pushed(key: string): readonly Origin[]
+  /** Who has popped an element of a list and not pushed it back, longest first. */
+  taken(key: string): readonly Origin[]
+  /** Who is blocked in BLPOP on a list, longest first. */
+  waiting(key: string): readonly Origin[]
 }
+
+const NOBODY: readonly Origin[] = []
 
 /**
  * A class, because the judges look at every server after every write: methods of one class are inlined
@@ -60,6 +69,24 @@ class View implements RedisView {
 
   size(): number {
     return this.state.keys.size
+  }
+
+  pushed(key: string): readonly Origin[] {
+    return this.granted(key)?.origins ?? NOBODY
+  }
+
+  taken(key: string): readonly Origin[] {
+    const { taken } = this.state
+    if (taken.length === 0 || !isMaster(this.state)) return NOBODY
+    return taken.filter((each) => each.key === key).map(({ origin }) => origin)
+  }
+
+  waiting(key: string): readonly Origin[] {
+    const { blocked } = this.state
+    if (blocked.length === 0) return NOBODY
+    return blocked
+      .filter(({ body }) => body.op === 'blpop' && body.keys.includes(key))
+      .map(({ request }) => request.origin)
   }
 }
 
@@ -117,21 +144,27 @@ const handle = (
     if (!hasGoodReplicas(state)) return out.reply(request, NO_REPLICAS)
   }
   const before = state.changes
+  const blocked = state.blocked.length
   run(state, request, out)
+  // Who has begun to wait stands in a queue from now on.
+  if (state.blocked.length !== blocked) out.changed('request', request.origin)
   if (state.changes === before) return
   replication?.lastWrite.set(request.connection, replication.offset)
   out.changed('request', request.origin)
   if (state.ready.length > 0) serveReady(state, out, resumed)
 }
 
-const forget = (state: RedisState, connection: Connection): void => {
+const forget = (state: RedisState, connection: Connection, out: Outbox): void => {
   for (const channel of [...state.subscribers.keys()]) unsubscribe(state, connection, channel)
+  const blocked = state.blocked.length
   state.blocked = state.blocked.filter((each) => each.request.connection !== connection)
+  if (state.blocked.length !== blocked) out.changed('session-ended')
   state.replication?.lastWrite.delete(connection)
 }
 
 const crash = (state: RedisState): void => {
   loseMemory(state)
+  if (state.blocked.length > 0) state.lostInCrash = true
   state.subscribers.clear()
   state.blocked = []
   state.ready = []
@@ -157,7 +190,7 @@ const take = (
     case 'request':
       return handle(state, input, out, resumed)
     case 'closed':
-      return forget(state, input.connection)
+      return forget(state, input.connection, out)
     case 'tick':
       return
     case 'peer': {
@@ -215,8 +248,7 @@ const wakeAtMs = (state: RedisState): number => {
  * Redis 7. Expiry goes by the server's wall clock in whole ms; commands and scripts run one at a time.
  *
  * Not modelled: other data types, MULTI, memory limits, cluster mode, snapshots (with `none` a crash
- * loses everything, which is the worst that snapshots allow), the command EXPIRE (PEXPIRE times
- * 1000), and RESP2's ban on other commands while subscribed.
+ * loses everything, which is the worst that snapshots allow), and RESP2's ban on other commands while subscribed.
  */
 export const redis = defineService<
   RedisState,
@@ -269,6 +301,7 @@ export const redis = defineService<
     subscribers: new Map(),
     blocked: [],
     ready: [],
+    taken: [],
     replication: options.replication === 'none' ? undefined : newReplication(index, size),
   }),
   step,

@@ -31,6 +31,8 @@ export interface GetSetRequest {
    * exactly if this was the old value. Otherwise the old owner keeps the key, with a new value in it.
    */
   readonly ownedIf?: string
+  /** The same for a caller that takes itself for the owner if the old value is a number below this one. */
+  readonly ownedIfBelow?: number
 }
 
 /** PEXPIRE (commands/expire.md): a duration of 0 or less deletes the key. */
@@ -39,6 +41,13 @@ export interface PexpireRequest {
   readonly key: string
   readonly pxMs: number
   readonly condition?: 'NX' | 'XX' | 'GT' | 'LT'
+}
+
+/** EXPIRE (commands/expire.md): PEXPIRE with a duration in whole seconds. */
+export interface ExpireRequest {
+  readonly op: 'expire'
+  readonly key: string
+  readonly exSeconds: number
 }
 
 /** Commands that run to their end at once, alone or inside a script. */
@@ -50,6 +59,7 @@ export type Command =
   | { readonly op: 'del'; readonly keys: readonly string[] }
   | { readonly op: 'exists'; readonly keys: readonly string[] }
   | PexpireRequest
+  | ExpireRequest
   | { readonly op: 'pttl'; readonly key: string }
   | { readonly op: 'incr'; readonly key: string }
   | { readonly op: 'rpush'; readonly key: string; readonly elements: readonly string[] }

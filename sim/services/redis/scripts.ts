@@ -10,7 +10,8 @@ import type { Origin } from '../../kernel/trace.ts'
 import { NO, YES, ZERO } from './refusals.ts'
 import type { EvalRequest } from './requests.ts'
 import type { RedisState } from './state.ts'
-import { delOne, holds, incr, pexpire, set } from './strings.ts'
+import { push } from './lists.ts'
+import { delOne, holds, incr, pexpire, set, setnx } from './strings.ts'
 
 /** A script. `writes` decides whether a replica may run it. */
 export interface Script {
@@ -67,6 +68,27 @@ export const scripts = {
       )
       const isStored = stored.ok && stored.value !== null
       return isStored ? incr(state, given(keys, 1), origin) : stored
+    },
+  }),
+  /** KEYS: mark, list. ARGV: element. Makes the list with its one element, the first time that it is asked to. */
+  'create-token': defineScript({
+    writes: true,
+    source: 'the rubygem redis-semaphore, lib/redis/semaphore.rb, exists_or_create!',
+    run(state, { keys, args }, origin) {
+      if (setnx(state, given(keys, 0), '1', origin) === NO) return ZERO
+      return push(state, 'right', given(keys, 1), [given(args, 0)], origin)
+    },
+  }),
+  /** KEYS: record, list. ARGV: owner, element. Puts the element back if the record says that the owner has it. */
+  'return-token': defineScript({
+    writes: true,
+    source: 'compare-and-delete, and RPUSH in the same step',
+    run(state, { keys, args }, origin) {
+      const key = given(keys, 0)
+      const isOurs = holds(state, key, given(args, 0))
+      if (isOurs !== YES) return isOurs === NO ? ZERO : isOurs
+      delOne(state, key)
+      return push(state, 'right', given(keys, 1), [given(args, 1)], origin)
     },
   }),
 } satisfies Readonly<Record<string, Script>>

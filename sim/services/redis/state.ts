@@ -37,6 +37,14 @@ export interface Entry {
   readonly expiresAtMs: number
   /** Who made the key what it is; kept for the judges. */
   readonly origin: Origin
+  /** Of a list: who pushed each element; kept for the judges. */
+  readonly origins?: readonly Origin[]
+}
+
+/** Somebody who has popped an element of a list and not pushed it back; kept for the judges. */
+export interface Taken {
+  readonly key: string
+  readonly origin: Origin
 }
 
 /** The absolute effect of a write on one key: its new entry, or undefined if the key is gone. */
@@ -88,6 +96,8 @@ export interface RedisState {
   blocked: Blocked[]
   /** Lists that got elements while somebody was blocked. */
   ready: string[]
+  /** Elements of lists that are out, longest first: a server's data do not say who has them, the judges must know. */
+  taken: Taken[]
 
   readonly replication: Replication | undefined
 }

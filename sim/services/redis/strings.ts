@@ -16,7 +16,7 @@ import {
   YES,
   ZERO,
 } from './refusals.ts'
-import type { GetSetRequest, PexpireRequest, SetRequest } from './requests.ts'
+import type { ExpireRequest, GetSetRequest, PexpireRequest, SetRequest } from './requests.ts'
 import type { RedisState } from './state.ts'
 
 /** The stamp that a SET asks for: absolute ms, Infinity for none, or the refusal that it deserves. */
@@ -87,17 +87,21 @@ export const holds = (state: RedisState, key: string, text: string): Reply<boole
   return entry.value === text ? YES : NO
 }
 
+/** For the judges: whether the caller of GETSET takes itself for the owner, given what was there. */
+const takesOver = ({ ownedIf, ownedIfBelow }: GetSetRequest, old: string): boolean =>
+  ownedIfBelow === undefined ? ownedIf === undefined || ownedIf === old : Number(old) < ownedIfBelow
+
 /** GETSET. */
 export const getset = (
   state: RedisState,
   request: GetSetRequest,
   origin: Origin,
 ): Reply<string | null> => {
-  const { key, value, ownedIf } = request
+  const { key, value } = request
   const old = lookUp(state, key)
   if (old !== undefined && typeof old.value !== 'string') return WRONG_TYPE
-  const overwritten = old !== undefined && ownedIf !== undefined && ownedIf !== old.value
-  store(state, key, value, Infinity, overwritten ? old.origin : origin)
+  const keepsOwner = old !== undefined && !takesOver(request, old.value as string)
+  store(state, key, value, Infinity, keepsOwner ? old.origin : origin)
   return old === undefined ? NIL : ok(old.value as string)
 }
 
@@ -146,9 +150,13 @@ export const pexpire = (state: RedisState, request: PexpireRequest): Reply<numbe
   const expiresAtMs = state.nowMs + pxMs
   if (!permits(request.condition, entry.expiresAtMs, expiresAtMs)) return ZERO
   if (pxMs <= 0) write(state, key, undefined)
-  else store(state, key, entry.value, expiresAtMs, entry.origin)
+  else store(state, key, entry.value, expiresAtMs, entry.origin, entry.origins)
   return ONE
 }
+
+/** EXPIRE: PEXPIRE with the seconds times 1,000. */
+export const expireIn = (state: RedisState, { key, exSeconds }: ExpireRequest): Reply<number> =>
+  pexpire(state, { op: 'pexpire', key, pxMs: exSeconds * 1_000 })
 
 /** PTTL: what is left, -1 for a key that does not expire, -2 for no key. */
 export const pttl = (state: RedisState, key: string): Reply<number> => {
