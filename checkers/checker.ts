@@ -12,6 +12,10 @@ export type PromiseName =
   | 'lost-update'
   | 'deadlock-freedom'
   | 'ownership'
+  | 'starvation'
+  | 'fairness'
+  | 'reentrancy'
+  | 'availability'
   | 'contention'
 
 /** What a checker may know of a run before it begins: nothing of the algorithm's inside. */

@@ -4,18 +4,11 @@ import type { FactEvent } from '#sim'
 import { defineChecker } from './checker.ts'
 import type { Judgement, RunHeader, SharedHistory, Verdict, Witness } from './checker.ts'
 import { inTraceOrder, vacuous } from './verdict.ts'
+import { WAIT_KINDS, watchWaits } from './waits.ts'
+import type { Wait } from './waits.ts'
 import { countOf, inMs } from './words.ts'
 
 const promise = 'deadlock-freedom'
-
-/** A spell in which a live client asked and no live client was in its section; `to` is missing while it lasts. */
-interface Wait {
-  readonly fromMs: number
-  toMs: number
-  /** How many events had been seen when it began and when it ended. */
-  readonly from: number
-  to: number
-}
 
 const sentenceOf = (event: FactEvent): string => {
   const at = `at ${inMs(event.atMs)}`
@@ -81,84 +74,44 @@ const tell = (
 
 const judgeProgress = (header: RunHeader, { facts: seen, holds }: SharedHistory): Judgement => {
   const boundMs = header.progressWithinMs
-  const waits: Wait[] = []
-  const asking = new Set<string>()
-  const inside = new Map<string, string>()
-  let wait: Wait | undefined
+  const watch = watchWaits(seen)
   let denials = 0
   let grants = 0
   let crashedHolderMs = -1
   let takeOverMs = -1
 
-  const update = (event: FactEvent): void => {
-    const waiting = asking.size > 0 && inside.size === 0
-    if (waiting && wait === undefined) {
-      wait = { fromMs: event.atMs, toMs: event.atMs, from: seen.length, to: seen.length }
-    } else if (!waiting && wait !== undefined) {
-      wait.toMs = event.atMs
-      wait.to = seen.length
-      waits.push(wait)
-      wait = undefined
-    }
-  }
-
-  const crash = (event: FactEvent): void => {
-    asking.delete(event.node)
-    for (const [hold, client] of inside) {
-      if (client !== event.node) continue
-      inside.delete(hold)
-      if (inside.size === 0) crashedHolderMs = event.atMs
-    }
-  }
-
   return {
     see(event) {
       switch (event.kind) {
-        case 'acquiring':
-          asking.add(event.node)
-          break
         case 'denied':
           // Still waiting: it will ask again until it has had its rounds.
           denials++
           return
-        case 'granted':
+        case 'granted': {
           grants++
-          asking.delete(event.node)
-          inside.set(event.hold, event.node)
-          if (crashedHolderMs >= 0) {
-            const fromMs = wait === undefined ? event.atMs : Math.max(crashedHolderMs, wait.fromMs)
-            takeOverMs = Math.max(takeOverMs, event.atMs - fromMs)
-            crashedHolderMs = -1
-          }
+          if (crashedHolderMs < 0) break
+          const fromMs = Math.max(crashedHolderMs, watch.lastingFromMs() ?? event.atMs)
+          takeOverMs = Math.max(takeOverMs, event.atMs - fromMs)
+          crashedHolderMs = -1
           break
-        case 'releasing':
-          // Told of its loss, a client may still be in its section, and blocks rightfully until it leaves it.
-          inside.delete(event.hold)
-          break
-        case 'finished':
-          asking.delete(event.node)
-          break
-        case 'crashed':
-          crash(event)
-          break
-        default:
+        }
+        case 'crashed': {
+          const wasFree = watch.isFree()
+          watch.see(event)
+          if (!wasFree && watch.isFree()) crashedHolderMs = event.atMs
           return
+        }
+        default:
       }
-      update(event)
+      watch.see(event)
     },
     end(end) {
-      const lasting = wait
-      if (lasting !== undefined) {
-        lasting.toMs = end.atMs
-        lasting.to = seen.length
-        waits.push(lasting)
-        wait = undefined
-      }
+      const lasting = watch.end(end.atMs)
       const stuck = lasting !== undefined && end.idle === true
       let longest: Wait | undefined
       let longestMs = 0
       let violations = 0
-      for (const one of waits) {
+      for (const one of watch.waits) {
         const waitedMs = one.toMs - Math.max(one.fromMs, end.faultsOverAtMs)
         if (waitedMs >= boundMs || (one === lasting && stuck)) violations++
         if (waitedMs < longestMs || (longest !== undefined && waitedMs === longestMs)) continue
@@ -204,6 +157,6 @@ export const deadlockFreedom = defineChecker({
   summary: 'once faults are over, somebody gets the lock in time whenever it is free and wanted',
   source:
     'Herlihy and Shavit, The Art of Multiprocessor Programming, chapter 2: deadlock-freedom; redis.io, "Distributed Locks with Redis": liveness property A',
-  sees: ['acquiring', 'denied', 'granted', 'releasing', 'finished', 'crashed'],
+  sees: ['denied', ...WAIT_KINDS],
   start: judgeProgress,
 })

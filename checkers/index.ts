@@ -1,15 +1,19 @@
 /** The registry of checkers: one line each. */
 
 import type { Checker } from './checker.ts'
+import { availability } from './availability.ts'
 import { contention } from './contention.ts'
 import { deadlockFreedom } from './deadlock-freedom.ts'
 import { exclusionBelief } from './exclusion-belief.ts'
 import { exclusionEffect } from './exclusion-effect.ts'
 import { exclusionService } from './exclusion-service.ts'
 import { exclusionValidity } from './exclusion-validity.ts'
+import { fairness } from './fairness.ts'
 import { fencing } from './fencing.ts'
 import { lostUpdate } from './lost-update.ts'
 import { ownership } from './ownership.ts'
+import { reentrancy } from './reentrancy.ts'
+import { starvation } from './starvation.ts'
 
 export * from './checker.ts'
 export * from './fold.ts'
@@ -26,5 +30,9 @@ export const checkers: readonly Checker[] = [
   lostUpdate,
   deadlockFreedom,
   ownership,
+  starvation,
+  fairness,
+  reentrancy,
+  availability,
   contention,
 ]

@@ -14,10 +14,12 @@ import {
   crashed,
   did,
   drops,
+  examples,
   failover,
   goodRun,
   granted,
   pausedHolder,
+  queued,
   reads,
   refuses,
   released,
@@ -69,6 +71,8 @@ const fenced = { fencing: 'writes' } as const
 const twoTokens = [granted(1, one, 33), granted(2, two, 34)]
 const crashedHolder = [...asked, serves(1, one), granted(1, one), crashed(10, 'client-1')]
 const late = granted(90_000, two)
+const queueing = { doorway: 'its entry is there' } as const
+const reentrant = { offersReentry: true } as const
 
 const mutants: Readonly<Record<PromiseName, readonly Mutant[]>> = {
   'exclusion/service': [
@@ -242,6 +246,139 @@ const mutants: Readonly<Record<PromiseName, readonly Mutant[]>> = {
       change: (event) =>
         event.kind === 'service-revoked' ? drops(event.atMs, event.hold, event.cause) : event,
       trace: [...served(), did(19, one, 'releasing'), drops(20, two, 'request', one)],
+    },
+  ],
+  starvation: [
+    {
+      fault: 'misses that it was let in',
+      change: blindTo('granted'),
+      trace: examples.starvation.holds.events,
+    },
+    {
+      fault: 'takes each denial for the end of the waiting',
+      change: (event) =>
+        event.kind === 'denied' ? at(event.atMs, event.node, { kind: 'finished' }) : event,
+      trace: examples.starvation.breaks.events,
+    },
+    {
+      fault: 'misses that the waiting client is dead',
+      change: blindTo('crashed'),
+      trace: [
+        did(0, two, 'acquiring'),
+        crashed(1, 'client-2'),
+        ...examples.starvation.breaks.events.slice(1, -1),
+      ],
+    },
+  ],
+  fairness: [
+    {
+      fault: 'takes the order of asking for that of the queue',
+      change: (event) =>
+        event.kind === 'acquiring'
+          ? queued(event.atMs, event.hold)
+          : event.kind === 'queued'
+            ? undefined
+            : event,
+      trace: [
+        did(0, one, 'acquiring'),
+        did(1, two, 'acquiring'),
+        queued(5, two),
+        queued(6, one),
+        granted(7, two),
+        granted(9, one),
+      ],
+      header: queueing,
+    },
+    {
+      fault: 'misses that somebody left the queue',
+      change: blindTo('unqueued'),
+      trace: [
+        queued(5, two),
+        queued(6, one),
+        queued(6, 'client-3#1'),
+        at(7, 'redis', { kind: 'unqueued', client: 'client-2', hold: two }),
+        granted(8, one),
+      ],
+      header: queueing,
+    },
+    {
+      fault: 'goes on counting for the dead',
+      change: blindTo('crashed'),
+      trace: [
+        queued(5, two),
+        queued(6, one),
+        queued(6, 'client-3#1'),
+        crashed(7, 'client-2'),
+        granted(8, one),
+      ],
+      header: queueing,
+    },
+    {
+      fault: 'lets pass who never stood in the queue',
+      change: (event) => (event.kind === 'granted' && event.hold === one ? undefined : event),
+      trace: [queued(5, two), granted(6, one)],
+      header: queueing,
+    },
+  ],
+  reentrancy: [
+    {
+      fault: 'misses that the servers took it away',
+      change: blindTo('service-revoked'),
+      trace: examples.reentrancy.breaks.events,
+      header: reentrant,
+    },
+    {
+      fault: 'takes the end of the outer hold for that of the inner',
+      change: blindTo('releasing'),
+      trace: examples.reentrancy.holds.events,
+      header: reentrant,
+    },
+    {
+      fault: 'blames the lock for a failure under faults',
+      change: blindTo('fault-began'),
+      trace: [
+        serves(1, one),
+        granted(2, one),
+        at(3, 'client-1', { kind: 'fault-began', fault: 0, what: 'partition', text: 'cut' }),
+        at(10, 'client-1', { kind: 'reentering', hold: one }),
+        at(11, 'client-1', { kind: 'reentry-denied', hold: one }),
+      ],
+      header: reentrant,
+    },
+    {
+      fault: 'misses that the holder has died',
+      change: blindTo('crashed'),
+      trace: [serves(1, one), granted(2, one), crashed(3, 'client-1'), granted(9, 'client-1#2')],
+      header: reentrant,
+    },
+  ],
+  availability: [
+    {
+      fault: 'waits until the faults are over',
+      change: (event) => (event.kind === 'fault-began' ? { ...event, atMs: 90_100 } : event),
+      trace: examples.availability.breaks.events,
+      header: { servers: ['redis-1'] },
+    },
+    {
+      fault: 'takes a fault of a client for one of a server',
+      change: (event) => (event.kind === 'fault-began' ? { ...event, node: 'redis-1' } : event),
+      trace: [
+        at(100, 'client-2', { kind: 'fault-began', fault: 0, what: 'pause', text: 'pause' }),
+        ...examples.availability.holds.events,
+      ],
+      header: { servers: ['redis-1'] },
+    },
+    {
+      fault: 'does not see who asks',
+      change: blindTo('acquiring'),
+      trace: examples.availability.holds.events,
+      header: { servers: ['redis-1'] },
+    },
+    {
+      fault: 'does not see that the lock was got',
+      change: blindTo('granted'),
+      trace: examples.availability.holds.events,
+      header: { servers: ['redis-1'] },
     },
   ],
   contention: [

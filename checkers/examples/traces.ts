@@ -199,6 +199,81 @@ export const loneRun: Example = {
   end: finished(1),
 }
 
+/** One server of three is struck, and comes back after a minute and a half. */
+const struck = (answersMs: number): Example => ({
+  header: { ...header, servers: ['redis-1', 'redis-2', 'redis-3'], faults: 1 },
+  events: [
+    at(100, 'redis-1', { kind: 'fault-began', fault: 0, what: 'crash', text: 'redis-1 crashes' }),
+    crashed(100, 'redis-1'),
+    did(200, one, 'acquiring'),
+    granted(answersMs, one),
+    did(answersMs + 10, one, 'releasing'),
+    released(answersMs + 11, one),
+    at(90_100, 'redis-1', { kind: 'restarted' }),
+    at(90_100, 'redis-1', {
+      kind: 'fault-ended',
+      fault: 0,
+      what: 'crash',
+      text: 'redis-1 crashes',
+    }),
+  ],
+  end: { atMs: 100_000, why: 'finished', faultsOverAtMs: 90_100 },
+})
+
+/** A hold enters the queue of the lock. */
+export const queued = (atMs: number, hold: string): FactEvent =>
+  at(atMs, 'redis', { kind: 'queued', client: clientOf(hold), hold })
+
+const three = 'client-3#1'
+
+const inQueue = (...order: readonly string[]): Example => ({
+  header: {
+    ...header,
+    clients: ['client-1', 'client-2', 'client-3'],
+    doorway: 'its entry is there',
+  },
+  events: [
+    ...[one, two, three].map((hold, index) => did(index, hold, 'acquiring')),
+    ...[one, two, three].map((hold, index) => queued(10 + index, hold)),
+    ...order.flatMap((hold, index) => [
+      granted(100 * (index + 1), hold),
+      did(100 * (index + 1) + 50, hold, 'releasing'),
+    ]),
+  ],
+  end: finished(1_000),
+})
+
+/** client-2 asks every second, and is granted the lock at `lastMs`; client-1 has it all the time. */
+const passedOver = (lastMs: number): Example => {
+  const events: FactEvent[] = [did(0, two, 'acquiring')]
+  for (let round = 1; round * 10_000 < lastMs; round++) {
+    const hold = `client-1#${round}`
+    events.push(
+      did(round * 10_000 - 10, hold, 'acquiring'),
+      granted(round * 10_000, hold),
+      did(round * 10_000 + 5_000, two, 'denied'),
+      did(round * 10_000 + 9_000, hold, 'releasing'),
+    )
+  }
+  events.push(granted(lastMs, two))
+  return { header, events, end: finished(lastMs + 1_000) }
+}
+
+/** client-1 takes the lock twice; what happens after it gave the inner grant back differs. */
+const nested = (...after: readonly FactEvent[]): Example => ({
+  header: { ...header, offersReentry: true },
+  events: [
+    did(0, one, 'acquiring'),
+    serves(1, one),
+    granted(2, one),
+    at(10, 'client-1', { kind: 'reentering', hold: one }),
+    at(11, 'client-1', { kind: 'reentered', hold: one }),
+    at(12, 'client-1', { kind: 'leaving-inner', hold: one }),
+    ...after,
+  ],
+  end: finished(100),
+})
+
 /** For each promise, a trace that keeps it and one that does not. */
 export const examples: Readonly<
   Record<PromiseName, { readonly holds: Example; readonly breaks: Example }>
@@ -219,5 +294,12 @@ export const examples: Readonly<
   'lost-update': { holds: goodRun, breaks: pausedHolder },
   'deadlock-freedom': { holds: goodRun, breaks: deadHolder },
   ownership: { holds: goodRun, breaks: failover },
+  starvation: { holds: passedOver(25_000), breaks: passedOver(95_000) },
+  fairness: { holds: inQueue(one, two, three), breaks: inQueue(one, three, two) },
+  reentrancy: {
+    holds: nested(did(20, one, 'releasing'), drops(21, one, 'request', one)),
+    breaks: nested(drops(13, one, 'request', one), did(20, one, 'releasing')),
+  },
+  availability: { holds: struck(500), breaks: struck(90_200) },
   contention: { holds: goodRun, breaks: loneRun },
 }

@@ -31,6 +31,10 @@ const SHORT: Readonly<Record<PromiseName, string>> = {
   'lost-update': 'upd',
   'deadlock-freedom': 'dlk',
   ownership: 'own',
+  starvation: 'stv',
+  fairness: 'fair',
+  reentrancy: 'ree',
+  availability: 'ava',
   contention: 'con',
 }
 
