@@ -3,6 +3,7 @@
 import type { AnyAlgorithm } from './algorithm.ts'
 import { dbForUpdate } from './db-for-update.ts'
 import { dbInsert } from './db-insert.ts'
+import { memcachedAdd } from './memcached-add.ts'
 import { noLock } from './no-lock.ts'
 import { redisBlindDelete } from './redis-blind-delete.ts'
 import { redisSetPx } from './redis-set-px.ts'
@@ -19,6 +20,7 @@ export * from './parameters.ts'
 export const algorithms: readonly AnyAlgorithm[] = [
   dbForUpdate,
   dbInsert,
+  memcachedAdd,
   noLock,
   redisBlindDelete,
   redisSetnxGetset,

@@ -1,5 +1,6 @@
 /** The registry of services: one line each. */
 
+import { memcached } from './memcached/memcached.ts'
 import { redis } from './redis/redis.ts'
 import { sql } from './sql/sql.ts'
 import { store } from './store.ts'
@@ -10,7 +11,7 @@ export type { RedisClient } from './redis/client.ts'
 export type { SqlConnection, SqlPool } from './sql/client.ts'
 
 /** Every service by name. */
-export const services = { redis, zookeeper, sql, store }
+export const services = { redis, zookeeper, sql, memcached, store }
 
 /** Names of services. */
 export type ServiceName = keyof typeof services
