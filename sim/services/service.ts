@@ -80,6 +80,8 @@ export interface ServerConfig<Options> {
   readonly options: Options
   /** Named chance of this server, e.g. an election's jitter. Most services need none. */
   readonly choice: Choice
+  /** Reads the server's wall clock, for a service whose timers run on the monotonic one; 0 for ever if left out. */
+  readonly wallMs?: (() => number) | undefined
 }
 
 /** The client's end of a connection to one server, from which a typed stub is made. */

@@ -61,7 +61,8 @@ export class Server implements Outbox {
     this.counted = service.name !== 'store'
     const which = service.clockWith?.(options) ?? service.clock
     this.clock = node[which]
-    this.config = { index, size, options, choice }
+    const wallMs = (): number => node.wall.read(world.kernel.nowMs)
+    this.config = { index, size, options, choice, wallMs }
     this.state = service.create(this.config)
     this.view = service.view(this.state)
     this.alarm = new Alarm(world.kernel, node, which, () => this.ring())

@@ -4,7 +4,9 @@ import { receive } from '../../kernel/index.ts'
 import type { Effect, Mailbox, Process, Reply } from '../../kernel/index.ts'
 import type { Port, StubEnvironment } from '../service.ts'
 import { isDeadlock, isDuplicate, isLockTimeout } from './statements.ts'
-import type { Columns, FoundRow, IfLocked, Isolation, Statement } from './statements.ts'
+import type { FoundRow, IfLocked, Isolation, Selection, Statement } from './statements.ts'
+import { column, greatest, is, now } from './values.ts'
+import type { Settings, Where } from './values.ts'
 
 /** One connection to the server that was the primary when it was opened. One statement at a time. */
 export interface SqlConnection {
@@ -15,28 +17,55 @@ export interface SqlConnection {
   rollback(timeoutMs?: number): Effect<Reply<void>>
   autocommit(on: boolean, timeoutMs?: number): Effect<Reply<void>>
   /** 1, or refused: see `isDuplicate`. */
-  insert(table: string, key: string, columns?: Columns, timeoutMs?: number): Effect<Reply<number>>
+  insert(table: string, key: string, columns?: Settings, timeoutMs?: number): Effect<Reply<number>>
+  /** Inserts a row that the table numbers: the number, which is its column `id` as well. */
+  insertNumbered(table: string, columns?: Settings, timeoutMs?: number): Effect<Reply<number>>
   /** How many rows it deleted: 0 or 1. */
-  delete(table: string, key: string, where?: Columns, timeoutMs?: number): Effect<Reply<number>>
-  /** How many rows it changed: 0 or 1. */
+  delete(table: string, key: string, where?: Where, timeoutMs?: number): Effect<Reply<number>>
+  /** How many rows it deleted: all that match. */
+  deleteAll(table: string, where?: Where, timeoutMs?: number): Effect<Reply<number>>
+  /** How many rows it changed: 0 or 1. The row is from then on that of who changed it. */
   update(
     table: string,
     key: string,
-    set: Columns,
-    where?: Columns,
+    set: Settings,
+    where?: Where,
     timeoutMs?: number,
   ): Effect<Reply<number>>
+  /** The same for a renewal or a release by update: to a judge the row goes on to be that of who made it. */
+  renew(
+    table: string,
+    key: string,
+    set: Settings,
+    where?: Where,
+    timeoutMs?: number,
+  ): Effect<Reply<number>>
+  /** How many rows it changed: all that match. */
+  updateAll(table: string, set: Settings, where?: Where, timeoutMs?: number): Effect<Reply<number>>
   /** Never waits and never locks. */
   select(
     table: string,
     key?: string,
-    where?: Columns,
+    where?: Where,
+    timeoutMs?: number,
+  ): Effect<Reply<readonly FoundRow[]>>
+  /** The rows that match, in order, at most so many. Never waits and never locks. */
+  selectAll(
+    table: string,
+    selection: Selection,
     timeoutMs?: number,
   ): Effect<Reply<readonly FoundRow[]>>
   /** The row with its lock; nothing if it is not there, or is locked and was to be skipped. */
   selectForUpdate(
     table: string,
     key: string,
+    ifLocked?: IfLocked,
+    timeoutMs?: number,
+  ): Effect<Reply<readonly FoundRow[]>>
+  /** The rows that match with their locks, in order, at most so many. */
+  selectAllForUpdate(
+    table: string,
+    selection: Selection,
     ifLocked?: IfLocked,
     timeoutMs?: number,
   ): Effect<Reply<readonly FoundRow[]>>
@@ -56,10 +85,21 @@ export interface SqlPool {
 
 /** The client of a group. */
 export interface SqlClient {
-  /** Opens a connection to the primary, as this client's directory has it. */
-  connect(): SqlConnection
-  /** `poolTimeoutMs`: how long to wait for a free connection; HikariCP's connectionTimeout is 30 s. */
-  pool(size: number, poolTimeoutMs?: number): SqlPool
+  /** Opens a connection to the primary, as this client's directory has it, or to the server of this index. */
+  connect(server?: number): SqlConnection
+  /**
+   * `poolTimeoutMs`: how long to wait for a free connection; HikariCP's connectionTimeout is 30 s. `server`: the index
+   * of the server that all its connections are to, if not the primary.
+   */
+  pool(size: number, poolTimeoutMs?: number, server?: number): SqlPool
+  /** now() of the server, plus a number of ms, for use in a statement. */
+  readonly now: typeof now
+  /** A column of the same row, plus a number, for use in a statement. */
+  readonly column: typeof column
+  /** The greatest of several expressions, for use in a statement. */
+  readonly greatest: typeof greatest
+  /** A comparison for a WHERE: `{ expires: sql.is('<=', sql.now()) }`. */
+  readonly is: typeof is
   /** Whether the server refused an INSERT because its key is taken. */
   readonly isDuplicate: (reply: Reply<unknown>) => boolean
   /** Whether the server gave up waiting for a row lock, or was told not to wait. */
@@ -82,6 +122,17 @@ const connectionOn = (port: Port): SqlConnection => {
     delete: (table, key, where, timeoutMs) => say({ kind: 'delete', table, key, where }, timeoutMs),
     update: (table, key, set, where, timeoutMs) =>
       say({ kind: 'update', table, key, set, where }, timeoutMs),
+    insertNumbered: (table, columns = {}, timeoutMs) =>
+      say({ kind: 'insert', table, columns }, timeoutMs),
+    deleteAll: (table, where, timeoutMs) => say({ kind: 'delete', table, where }, timeoutMs),
+    renew: (table, key, set, where, timeoutMs) =>
+      say({ kind: 'update', table, key, set, where, keepsOrigin: true }, timeoutMs),
+    updateAll: (table, set, where, timeoutMs) =>
+      say({ kind: 'update', table, set, where }, timeoutMs),
+    selectAll: (table, selection, timeoutMs) =>
+      say({ kind: 'select', table, ...selection }, timeoutMs),
+    selectAllForUpdate: (table, selection, ifLocked = 'wait', timeoutMs) =>
+      say({ kind: 'select for update', table, ifLocked, ...selection }, timeoutMs),
     select: (table, key, where, timeoutMs) => say({ kind: 'select', table, key, where }, timeoutMs),
     selectForUpdate: (table, key, ifLocked = 'wait', timeoutMs) =>
       say({ kind: 'select for update', table, key, ifLocked }, timeoutMs),
@@ -91,13 +142,17 @@ const connectionOn = (port: Port): SqlConnection => {
 
 /** The typed client of the group. */
 export const sqlClient = (ports: readonly Port[], environment: StubEnvironment): SqlClient => {
-  const connect = (): SqlConnection => {
-    const port = ports[environment.leader()] ?? (ports[0] as Port)
+  const connect = (server = environment.leader()): SqlConnection => {
+    const port = ports[server] ?? (ports[0] as Port)
     return connectionOn(port.connect())
   }
   return {
     connect,
-    pool: (size, ms = 30_000) => makePool(size, ms, connect, environment),
+    pool: (size, ms = 30_000, server) => makePool(size, ms, () => connect(server), environment),
+    now,
+    column,
+    greatest,
+    is,
     isDuplicate,
     isLockTimeout,
     isDeadlock,

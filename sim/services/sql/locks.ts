@@ -55,7 +55,7 @@ const take = (wanted: Wanted, request: Request): void => {
   if (locks === undefined) table.locks.set(key, [lock])
   else locks.push(lock)
   session.locks.push(lock)
-  session.fresh = lock
+  session.fresh.push(lock)
 }
 
 /** Takes a row lock if nobody stands before it. */
@@ -125,10 +125,11 @@ const unlock = (state: SqlState, lock: Lock): void => {
   state.freed.add(table)
 }
 
-/** Gives back the lock that the statement took for a row which then did not match. */
-export const giveBack = (state: SqlState, session: Session): void => {
-  if (session.fresh !== undefined) unlock(state, session.fresh)
-  session.fresh = undefined
+/** Gives back the lock that the statement in progress took for a row which then did not match. */
+export const giveBack = (state: SqlState, session: Session, table: Table, key: string): void => {
+  const position = session.fresh.findIndex((lock) => lock.table === table && lock.key === key)
+  const [lock] = position < 0 ? [] : session.fresh.splice(position, 1)
+  if (lock !== undefined) unlock(state, lock)
 }
 
 /** Gives back every row and gap lock of a session. */
@@ -136,7 +137,7 @@ export const unlockAll = (state: SqlState, session: Session): void => {
   for (let lock = session.locks.at(-1); lock !== undefined; lock = session.locks.at(-1)) {
     unlock(state, lock)
   }
-  session.fresh = undefined
+  session.fresh.length = 0
   for (const table of session.gapTables) {
     table.gaps = table.gaps.filter((gap) => gap.session !== session)
     state.freed.add(table)

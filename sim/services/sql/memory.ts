@@ -4,7 +4,8 @@ import { refused } from '../../kernel/index.ts'
 import type { Origin, Reply, Stream } from '../../kernel/index.ts'
 import type { Connection, Outbox, RequestInput } from '../service.ts'
 import { ERRORS } from './statements.ts'
-import type { Columns, Flavour, Isolation, Statement } from './statements.ts'
+import type { Flavour, Isolation, Statement } from './statements.ts'
+import type { Columns } from './values.ts'
 
 /** Options of the server. */
 export interface SqlOptions {
@@ -28,7 +29,19 @@ export interface SqlOptions {
   readonly indexed: boolean
   /** Who of those that wait for a row gets it: the first (measured in both servers) or anyone (InnoDB since 8.0.20). */
   readonly grantOrder: 'fifo' | 'arbitrary'
-  readonly replication: 'none' | 'asynchronous'
+  /**
+   * `asynchronous`: the first server is the primary, the others are replicas. `two-way`: every server is a primary
+   * and copies the rows that the others have committed (MySQL circular replication, pglogical).
+   */
+  readonly replication: 'none' | 'asynchronous' | 'two-way'
+  /** How long a committed transaction stays on its own server before it is sent to the others. */
+  readonly replicationLagMs: number
+  /**
+   * Two-way: what a copied row does that meets one of the same key. `stop`: replication ends for good (MySQL
+   * slave_exec_mode=STRICT, the default). `last-writer-wins`: the later commit by the servers' wall clocks stays
+   * (pglogical conflict_resolution = last_update_wins).
+   */
+  readonly onConflict: 'stop' | 'last-writer-wins'
   /** How often a replica asks for what it may have missed (PostgreSQL wal_retrieve_retry_interval). */
   readonly replicationRetryMs: number
 }
@@ -38,6 +51,8 @@ export interface Version {
   readonly columns: Columns
   /** On whose behalf this version was written. */
   readonly origin: Origin
+  /** Two-way replication: when it was committed, by the wall clock of the server that did. */
+  readonly committedAtMs?: number
 }
 
 /** A change that is not committed yet; an undefined version is a deletion. */
@@ -85,6 +100,8 @@ export interface Table {
   gaps: Gap[]
   /** In order of arrival. */
   readonly waits: Wait[]
+  /** The number that the next row gets which is inserted without a key. */
+  nextId: number
 }
 
 export type Request = RequestInput<Statement>
@@ -103,8 +120,17 @@ export interface Session {
   readonly writes: { readonly table: Table; readonly key: string }[]
   readonly gapTables: Set<Table>
   waiting: Wait | undefined
-  /** The lock that the statement in progress took, given back if its row turns out not to match. */
-  fresh: Lock | undefined
+  /** The locks that the statement in progress took, given back if their rows turn out not to match. */
+  readonly fresh: Lock[]
+  /** PostgreSQL: the rows that a statement without a key found when it began. */
+  scanned: readonly string[] | undefined
+  /** The number that the statement in progress took for its row. */
+  takenId: number | undefined
+  /**
+   * What now() says: the wall clock at the beginning of the transaction in PostgreSQL (functions-datetime), of the
+   * statement in MySQL (date-and-time-functions).
+   */
+  nowMs: number
   /** Requests that arrived while a statement was waiting. */
   readonly backlog: Request[]
   /** The client is gone; the backend finds out when its statement ends. */
@@ -117,6 +143,27 @@ export interface Change {
   readonly table: string
   readonly key: string
   readonly version: Version | undefined
+  /** Whether it was an INSERT, which a row of the same key on the other side contradicts. */
+  readonly inserts: boolean
+}
+
+/** A committed transaction. */
+export interface Transaction {
+  readonly changes: readonly Change[]
+  /** When it was committed, by the server's wall clock. */
+  readonly committedAtMs: number
+  /** Who committed it. */
+  readonly origin: Origin
+}
+
+/** What one server knows of another that it copies from, in two-way replication. */
+export interface Source {
+  /** How many of its transactions are applied here. On disk. */
+  position: number
+  /** Transactions that have come and wait for locks of their rows. */
+  readonly arrived: Transaction[]
+  /** A conflict ended it. On disk. */
+  stopped: boolean
 }
 
 /** A server. */
@@ -136,10 +183,16 @@ export interface SqlState {
   role: 'primary' | 'replica'
   leader: number
   /** Committed transactions in order; a replica's own copy is as long as its position. */
-  log: (readonly Change[])[]
+  log: Transaction[]
+  /** When each transaction of the log that has not been sent may be, on the monotonic clock: the last ones. */
+  readonly unsent: number[]
+  /** Two-way replication, by the index of the other server; this server's own place is empty. */
+  readonly sources: readonly Source[]
   /** The replica does not trust its data and waits for a full copy. */
   wantsCopy: boolean
   nextPullMs: number
+  /** The server's wall clock. */
+  readonly wallMs: () => number
   // The step in progress.
   nowMs: number
   out: Outbox
@@ -156,10 +209,17 @@ export const tableOf = (state: SqlState, name: string): Table => {
       locks: new Map(),
       gaps: [],
       waits: [],
+      nextId: 1,
     }
     state.tables.set(name, table)
   }
   return table
+}
+
+/** Puts a committed version in its place, or takes the row away. */
+export const keep = (table: Table, key: string, version: Version | undefined): void => {
+  if (version === undefined) table.committed.delete(key)
+  else table.committed.set(key, version)
 }
 
 /** The level of transactions that do not name one. */
@@ -180,7 +240,10 @@ export const newSession = (state: SqlState, connection: Connection): Session => 
   writes: [],
   gapTables: new Set(),
   waiting: undefined,
-  fresh: undefined,
+  fresh: [],
+  scanned: undefined,
+  takenId: undefined,
+  nowMs: 0,
   backlog: [],
   closed: false,
   lastActiveMs: state.nowMs,

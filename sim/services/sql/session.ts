@@ -28,10 +28,13 @@ export const takeRequest = (state: SqlState, request: Request): void => {
   }
   session.lastActiveMs = state.nowMs
   if (session.waiting !== undefined) session.backlog.push(request)
-  else {
-    session.fresh = undefined
-    run(state, session, request)
-  }
+  else start(state, session, request)
+}
+
+/** Begins a statement; `run` alone goes on with one that has waited. */
+const start = (state: SqlState, session: Session, request: Request): void => {
+  if (state.options.flavour === 'innodb') session.nowMs = state.wallMs()
+  run(state, session, request)
 }
 
 const run = (state: SqlState, session: Session, request: Request): void => {
@@ -136,14 +139,16 @@ const answer = (
 ): void => {
   if (session.transaction === 'none') session.explicit = false
   session.lastActiveMs = state.nowMs
-  session.fresh = undefined
+  session.fresh.length = 0
+  session.scanned = undefined
+  session.takenId = undefined
   state.out.reply(request, reply)
   if (session.closed) {
     drop(state, session, 'session-ended')
     return
   }
   const next = session.backlog.shift()
-  if (next !== undefined) run(state, session, next)
+  if (next !== undefined) start(state, session, next)
 }
 
 /** Ends the statement that waits with an error. */

@@ -6,7 +6,7 @@ import type { Input, Outbox } from '../service.ts'
 import { sqlClient } from './client.ts'
 import { circleOf } from './locks.ts'
 import type { SqlOptions, SqlState, Version, Wait } from './memory.ts'
-import { pull, takePeer } from './replication.ts'
+import { applyArrived, pull, sendDue, takePeer } from './replication.ts'
 import type { PeerBody } from './replication.ts'
 import { closeSession, drop, dropAll, fail, settle, takeRequest } from './session.ts'
 import type { Statement } from './statements.ts'
@@ -14,6 +14,8 @@ import type { Statement } from './statements.ts'
 /** What a judge may look at in one server. */
 export interface SqlView {
   readonly role: 'primary' | 'replica'
+  /** The committed rows of a table, by key. */
+  rows(table: string): ReadonlyMap<string, Version>
   /** The committed row. */
   row(table: string, key: string): Version | undefined
   /** On whose behalf an open transaction has the exclusive lock of an existing row. */
@@ -30,8 +32,12 @@ const OPTIONS: SqlOptions = {
   indexed: true,
   grantOrder: 'fifo',
   replication: 'none',
+  replicationLagMs: 0,
+  onConflict: 'stop',
   replicationRetryMs: 5_000,
 }
+
+const NO_ROWS: ReadonlyMap<string, Version> = new Map()
 
 const NOWHERE: Outbox = {
   reply: () => undefined,
@@ -74,8 +80,13 @@ const tick = (state: SqlState): void => {
       state.out.close(session.connection)
     }
   }
-  if (state.role === 'replica' && state.nextPullMs <= nowMs) pull(state)
+  if (copies(state) && state.nextPullMs <= nowMs) pull(state)
+  if (state.unsent.length > 0) sendDue(state)
 }
+
+/** Whether the server fetches what others have committed. */
+const copies = ({ role, options }: SqlState): boolean =>
+  role === 'replica' || options.replication === 'two-way'
 
 const stopServing = (state: SqlState): void => {
   const connections = [...state.sessions.keys()]
@@ -101,7 +112,8 @@ const take = (state: SqlState, input: Input<Statement, PeerBody>): void => {
       dropAll(state)
       break
     case 'restart':
-      if (state.role === 'replica') pull(state)
+      for (const source of state.sources) source.arrived.length = 0
+      if (copies(state)) pull(state)
       break
     case 'promote':
       state.role = 'primary'
@@ -109,6 +121,9 @@ const take = (state: SqlState, input: Input<Statement, PeerBody>): void => {
       state.wantsCopy = false
       break
     case 'demote':
+      // Of two primaries neither is demoted: a virtual address moves.
+      if (state.options.replication === 'two-way') break
+      state.unsent.length = 0
       stopServing(state)
       state.role = 'replica'
       state.leader = input.leader
@@ -118,11 +133,17 @@ const take = (state: SqlState, input: Input<Statement, PeerBody>): void => {
       break
   }
   settle(state)
+  if (state.options.replication === 'two-way') applyArrived(state)
 }
+
+const NOTHING_SENT = { position: 0, stopped: false }
+
+const isAlone = (index: number, { replication }: SqlOptions): boolean =>
+  replication === 'none' || (replication === 'asynchronous' && index === 0)
 
 /**
  * The relational server. Timers (lock waits, deadlock checks, idle transactions) run on the monotonic clock;
- * there is no `now()`, whose answer would be the wall clock's.
+ * `now()` says what the wall clock shows.
  */
 export const sql = defineService({
   name: 'sql',
@@ -138,9 +159,10 @@ export const sql = defineService({
     flavour: ['postgres', 'innodb'],
     isolation: ['default', 'read committed', 'repeatable read'],
     grantOrder: ['fifo', 'arbitrary'],
-    replication: ['none', 'asynchronous'],
+    replication: ['none', 'asynchronous', 'two-way'],
+    onConflict: ['stop', 'last-writer-wins'],
   },
-  create: ({ index, size, options, choice }): SqlState => ({
+  create: ({ index, size, options, choice, wallMs }): SqlState => ({
     options,
     index,
     size,
@@ -150,12 +172,17 @@ export const sql = defineService({
     granted: [],
     freed: new Set(),
     chance: choice.stream(`row-lock:${index}`),
-    role: index === 0 || options.replication === 'none' ? 'primary' : 'replica',
+    role: index === 0 || options.replication !== 'asynchronous' ? 'primary' : 'replica',
     leader: 0,
     log: [],
+    unsent: [],
+    sources:
+      options.replication === 'two-way'
+        ? Array.from({ length: size }, () => ({ ...NOTHING_SENT, arrived: [] }))
+        : [],
     wantsCopy: false,
-    nextPullMs:
-      index === 0 || options.replication === 'none' ? Infinity : options.replicationRetryMs,
+    nextPullMs: isAlone(index, options) ? Infinity : options.replicationRetryMs,
+    wallMs: wallMs ?? (() => 0),
     nowMs: 0,
     out: NOWHERE,
   }),
@@ -165,7 +192,8 @@ export const sql = defineService({
     take(state, input)
   },
   wakeAtMs: (state) => {
-    let soonestMs = state.role === 'replica' ? state.nextPullMs : Infinity
+    let soonestMs = copies(state) ? state.nextPullMs : Infinity
+    if (state.unsent[0] !== undefined) soonestMs = Math.min(soonestMs, state.unsent[0])
     for (const table of state.tables.values()) {
       for (const wait of table.waits) {
         soonestMs = Math.min(soonestMs, wait.deadlineMs, wait.deadlockCheckMs)
@@ -185,6 +213,7 @@ export const sql = defineService({
     get role() {
       return state.role
     },
+    rows: (table) => state.tables.get(table)?.committed ?? NO_ROWS,
     row: (table, key) => state.tables.get(table)?.committed.get(key),
     lockHolder: (name, key) => {
       const table = state.tables.get(name)

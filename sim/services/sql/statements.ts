@@ -1,9 +1,7 @@
 /** What can be said to the relational server and what it answers: statements as plain objects, not as SQL text. */
 
 import type { Reply } from '../../kernel/index.ts'
-
-/** The columns of a row besides its primary key. */
-export type Columns = Readonly<Record<string, string | number>>
+import type { Columns, Settings, Where } from './values.ts'
 
 /** How much of the others' work a transaction sees. */
 export type Isolation = 'read committed' | 'repeatable read'
@@ -11,7 +9,16 @@ export type Isolation = 'read committed' | 'repeatable read'
 /** What to do about a row that somebody else has locked: wait, fail, or pretend that it is not there. */
 export type IfLocked = 'wait' | 'nowait' | 'skip locked'
 
-/** A statement. `where` further restricts the one row that `key` names, e.g. `{ owner: 'client-1' }`. */
+/** Which of the rows that match, and in which order. */
+export interface Selection {
+  readonly where?: Where | undefined
+  /** The column that decides; rows that are equal in it come in the order of their keys. */
+  readonly orderBy?: string | undefined
+  /** At most so many. */
+  readonly limit?: number | undefined
+}
+
+/** A statement. */
 export type Statement =
   | { readonly kind: 'begin'; readonly isolation?: Isolation | undefined }
   | { readonly kind: 'commit' }
@@ -20,38 +27,40 @@ export type Statement =
   | {
       readonly kind: 'insert'
       readonly table: string
-      readonly key: string
-      readonly columns: Columns
+      /** Without a key the table numbers its rows itself (AUTO_INCREMENT, a sequence): the answer is the number. */
+      readonly key?: string | undefined
+      readonly columns: Settings
     }
   | RowStatement
 
-/** A statement about rows that may exist already. */
+/** A statement about rows that may exist already: the one row that `key` names, without it all that match. */
 export type RowStatement =
   | {
       readonly kind: 'delete'
       readonly table: string
-      readonly key: string
-      readonly where?: Columns | undefined
+      readonly key?: string | undefined
+      readonly where?: Where | undefined
     }
   | {
       readonly kind: 'update'
       readonly table: string
-      readonly key: string
-      readonly set: Columns
-      readonly where?: Columns | undefined
+      readonly key?: string | undefined
+      readonly set: Settings
+      readonly where?: Where | undefined
+      /** For judges alone: the row goes on to be that of whoever made it, as after a renewal. */
+      readonly keepsOrigin?: boolean | undefined
     }
-  | {
+  | ({
       readonly kind: 'select'
       readonly table: string
       readonly key?: string | undefined
-      readonly where?: Columns | undefined
-    }
-  | {
+    } & Selection)
+  | ({
       readonly kind: 'select for update'
       readonly table: string
-      readonly key: string
+      readonly key?: string | undefined
       readonly ifLocked: IfLocked
-    }
+    } & Selection)
 
 /** A row as a SELECT returns it. */
 export interface FoundRow {

@@ -2,14 +2,15 @@
 
 import type { Origin, RevokeCause } from '../../kernel/index.ts'
 import { unlockAll } from './locks.ts'
-import { isolationOf } from './memory.ts'
+import { isolationOf, keep } from './memory.ts'
 import type { Change, Session, SqlState, Table, Version } from './memory.ts'
-import { sendToReplicas } from './replication.ts'
+import { logTransaction } from './replication.ts'
 import type { Isolation } from './statements.ts'
 
 /** Opens a transaction. */
 export const begin = (state: SqlState, session: Session, isolation?: Isolation): void => {
   session.transaction = 'open'
+  if (state.options.flavour === 'postgres') session.nowMs = state.wallMs()
   session.isolation = isolation ?? isolationOf(state.options)
 }
 
@@ -32,17 +33,19 @@ const end = (
 export const commit = (state: SqlState, session: Session, by: Origin): void => {
   if (session.writes.length > 0) {
     const changes: Change[] = []
+    const replicates = state.options.replication !== 'none'
+    const committedAtMs = replicates ? state.wallMs() : 0
     for (const { table, key } of session.writes) {
-      const version = table.pending.get(key)?.version
+      const written = table.pending.get(key)?.version
       table.pending.delete(key)
-      if (version === undefined) table.committed.delete(key)
-      else table.committed.set(key, version)
-      changes.push({ table: table.name, key, version })
+      if (replicates) {
+        const version = written && { ...written, committedAtMs }
+        const inserts = version !== undefined && !table.committed.has(key)
+        changes.push({ table: table.name, key, version, inserts })
+        keep(table, key, version)
+      } else keep(table, key, written)
     }
-    if (state.options.replication !== 'none') {
-      state.log.push(changes)
-      sendToReplicas(state)
-    }
+    if (replicates) logTransaction(state, { changes, committedAtMs, origin: by })
   }
   end(state, session, 'none', 'request', by)
 }
