@@ -119,6 +119,54 @@ export type StoreFact =
       readonly highest: number
     }
 
+/** What becomes of a transaction. */
+export type Decision = 'commit' | 'abort'
+
+/** Why a process decided as it did. */
+export type DecisionCause =
+  /** Of a coordinator: the votes that it had, or lacked. Of a participant: its own vote was no. */
+  | 'votes'
+  /** The coordinator said so. */
+  | 'coordinator'
+  /** Its patience ended and nobody was asked. */
+  | 'timeout'
+  /** The participants found out among themselves. */
+  | 'peer'
+  /** Of a coordinator that was down: its log, or what the participants answered when it came back. */
+  | 'recovery'
+
+/**
+ * Facts about atomic commitment. `node` is the participant or coordinator that says so; `client` is the coordinator and
+ * `hold` the name of the transaction, which is the name of the attempt as it is for locks.
+ */
+export type CommitFact =
+  /** A coordinator took a transaction on. */
+  | { readonly kind: 'transaction-began'; readonly hold: string }
+  /** A participant voted. `locked`: from here on it keeps its row locked until it has decided. */
+  | {
+      readonly kind: 'voted'
+      readonly client: string
+      readonly hold: string
+      readonly vote: 'yes' | 'no'
+      readonly locked: boolean
+    }
+  /** A participant knows that everybody voted yes. It holds its lock, if it did not before. */
+  | { readonly kind: 'pre-committed'; readonly client: string; readonly hold: string }
+  /** A process decided, for good. */
+  | {
+      readonly kind: 'decided'
+      readonly client: string
+      readonly hold: string
+      readonly decision: Decision
+      readonly cause: DecisionCause
+    }
+  /** What the application behind the coordinator was told. */
+  | {
+      readonly kind: 'transaction-ended'
+      readonly hold: string
+      readonly outcome: 'committed' | 'aborted' | 'unknown'
+    }
+
 /** Facts about faults. `node` is the node that was struck, or the first of them. */
 export type FaultFact =
   /** Fault number `fault` of the plan took effect. */
@@ -145,7 +193,7 @@ export type FaultFact =
   | { readonly kind: 'promoted'; readonly insteadOf: string }
 
 /** Everything that a checker may judge. */
-export type Fact = ClientFact | ServiceFact | StoreFact | FaultFact
+export type Fact = ClientFact | ServiceFact | StoreFact | CommitFact | FaultFact
 
 /** What else happened: messages, clock readings, sleeps. Kept in full traces only. */
 export type Traffic =
@@ -243,6 +291,11 @@ export const FACT_KINDS: readonly FactKind[] = [
   'left-inner',
   'queued',
   'unqueued',
+  'transaction-began',
+  'voted',
+  'pre-committed',
+  'decided',
+  'transaction-ended',
 ]
 export type EventKind = TraceEvent['kind']
 

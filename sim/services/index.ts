@@ -1,17 +1,21 @@
 /** The registry of services: one line each. */
 
 import { memcached } from './memcached/memcached.ts'
+import { participant } from './participant/participant.ts'
 import { redis } from './redis/redis.ts'
 import { sql } from './sql/sql.ts'
 import { store } from './store.ts'
 import { zookeeper } from './zookeeper/zookeeper.ts'
 
 export * from './service.ts'
+export type { ParticipantClient, ParticipantStub, StageReply } from './participant/client.ts'
+export type { Stage } from './participant/requests.ts'
 export type { RedisClient } from './redis/client.ts'
 export type { SqlConnection, SqlPool } from './sql/client.ts'
 
 /** Every service by name. */
 export const services = { redis, zookeeper, sql, memcached, store }
+export const services = { participant, redis, zookeeper, sql, store }
 
 /** Names of services. */
 export type ServiceName = keyof typeof services

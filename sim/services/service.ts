@@ -2,6 +2,7 @@
 
 import type {
   Choice,
+  CommitFact,
   Effect,
   Mailbox,
   Origin,
@@ -68,8 +69,8 @@ export interface Outbox {
    * The run then looks at the service's view again; forgetting this hides a grant from the judges.
    */
   changed(cause: RevokeCause, by?: Origin): void
-  /** States a fact (only the protected store does). */
-  fact(fact: StoreFact): void
+  /** States a fact (only the protected store and the participants of a commit protocol do). */
+  fact(fact: StoreFact | CommitFact): void
 }
 
 /** What a service is told when a server is built. */

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 
 import { TIMEOUT } from '../kernel/reply.ts'
-import type { Effect, Reply, StoreFact } from '../kernel/index.ts'
+import type { CommitFact, Effect, Reply, StoreFact } from '../kernel/index.ts'
 import type { Connection, Outbox, Port, StubEnvironment } from './service.ts'
 import { STALE_TOKEN, store, TOKEN_MISSING } from './store.ts'
 import type { Fencing, StoreRequest } from './store.ts'
@@ -17,7 +17,7 @@ const startStore = (fencing: Fencing) => {
     options: { fencing },
     choice: { stream: () => ({ pick: () => 0 }) },
   })
-  const facts: StoreFact[] = []
+  const facts: (StoreFact | CommitFact)[] = []
   const replies: Reply<unknown>[] = []
   const never = () => {
     throw new Error('the store does not do this')

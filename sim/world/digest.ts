@@ -48,7 +48,18 @@ export const mixFact = (hash: RollingHash, fact: Fact, nowMs: number, site: numb
       return hash.mixText(fact.outcome)
     case 'queued':
     case 'unqueued':
+    case 'transaction-began':
+    case 'pre-committed':
       return hash.mixText(fact.hold)
+    case 'voted':
+      hash.mixText(fact.hold)
+      return hash.mixText(fact.vote)
+    case 'decided':
+      hash.mixText(fact.hold)
+      hash.mixText(fact.decision)
+      return hash.mixText(fact.cause)
+    case 'transaction-ended':
+      return hash.mixText(fact.outcome)
     case 'clock-changed':
       hash.mixNumber(fact.byMs)
       return hash.mixNumber(fact.driftPpm)

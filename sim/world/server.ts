@@ -1,7 +1,7 @@
 /** A server: a node that runs one service, feeds it inputs and carries its outputs away. */
 
 import { LocksimBug } from '../kernel/index.ts'
-import type { Choice, Origin, Reply, RevokeCause, StoreFact } from '../kernel/index.ts'
+import type { Choice, CommitFact, Origin, Reply, RevokeCause, StoreFact } from '../kernel/index.ts'
 import type {
   AnyService,
   Connection,
@@ -176,7 +176,7 @@ export class Server implements Outbox {
     this.by = by
   }
 
-  fact(fact: StoreFact): void {
+  fact(fact: StoreFact | CommitFact): void {
     this.world.state(this.node, fact)
   }
 }
