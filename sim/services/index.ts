@@ -14,8 +14,14 @@ export type { RedisClient } from './redis/client.ts'
 export type { SqlConnection, SqlPool } from './sql/client.ts'
 
 /** Every service by name. */
-export const services = { redis, zookeeper, sql, memcached, store }
-export const services = { participant, redis, zookeeper, sql, store }
+export const services = {
+  participant,
+  redis,
+  zookeeper,
+  sql,
+  memcached,
+  store,
+}
 
 /** Names of services. */
 export type ServiceName = keyof typeof services
