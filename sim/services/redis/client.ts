@@ -37,6 +37,18 @@ export interface RedisClient {
   lindex(key: string, index: number): Effect<Reply<string | null>>
   lrem(key: string, count: number, element: string): Effect<Reply<number>>
   llen(key: string): Effect<Reply<number>>
+  lrange(key: string, first: number, last: number): Effect<Reply<readonly string[]>>
+  hset(key: string, field: string, value: string): Effect<Reply<number>>
+  hget(key: string, field: string): Effect<Reply<string | null>>
+  hdel(key: string, field: string): Effect<Reply<number>>
+  hexists(key: string, field: string): Effect<Reply<number>>
+  hincrby(key: string, field: string, by: number): Effect<Reply<number>>
+  zadd(key: string, member: string, score: number): Effect<Reply<number>>
+  zincrby(key: string, member: string, by: number): Effect<Reply<number>>
+  zscore(key: string, member: string): Effect<Reply<number | null>>
+  zrem(key: string, member: string): Effect<Reply<number>>
+  /** All members, lowest score first. */
+  zrange(key: string): Effect<Reply<readonly string[]>>
   /** Waits in the server for an element, for ever if `timeoutMs` is 0; null when the time is up. */
   blpop(keys: readonly string[], timeoutMs: number): Effect<Reply<Popped | null>>
   publish(channel: string, message: string): Effect<Reply<number>>
@@ -166,6 +178,50 @@ class Stub implements RedisClient {
 
   llen(key: string): Effect<Reply<number>> {
     return this.call({ op: 'llen', key })
+  }
+
+  lrange(key: string, first: number, last: number): Effect<Reply<readonly string[]>> {
+    return this.call({ op: 'lrange', key, first, last })
+  }
+
+  hset(key: string, field: string, value: string): Effect<Reply<number>> {
+    return this.call({ op: 'hset', key, field, value })
+  }
+
+  hget(key: string, field: string): Effect<Reply<string | null>> {
+    return this.call({ op: 'hget', key, field })
+  }
+
+  hdel(key: string, field: string): Effect<Reply<number>> {
+    return this.call({ op: 'hdel', key, field })
+  }
+
+  hexists(key: string, field: string): Effect<Reply<number>> {
+    return this.call({ op: 'hexists', key, field })
+  }
+
+  hincrby(key: string, field: string, by: number): Effect<Reply<number>> {
+    return this.call({ op: 'hincrby', key, field, by })
+  }
+
+  zadd(key: string, member: string, score: number): Effect<Reply<number>> {
+    return this.call({ op: 'zadd', key, member, score })
+  }
+
+  zincrby(key: string, member: string, by: number): Effect<Reply<number>> {
+    return this.call({ op: 'zincrby', key, member, by })
+  }
+
+  zscore(key: string, member: string): Effect<Reply<number | null>> {
+    return this.call({ op: 'zscore', key, member })
+  }
+
+  zrem(key: string, member: string): Effect<Reply<number>> {
+    return this.call({ op: 'zrem', key, member })
+  }
+
+  zrange(key: string): Effect<Reply<readonly string[]>> {
+    return this.call({ op: 'zrange', key })
   }
 
   blpop(keys: readonly string[], waitMs: number): Effect<Reply<Popped | null>> {

@@ -1,14 +1,16 @@
 /** Runs one command, or a script of commands, at one frozen instant. */
 
-import { ok } from '../../kernel/reply.ts'
 import type { Reply } from '../../kernel/reply.ts'
 import type { Origin } from '../../kernel/trace.ts'
 import type { Outbox } from '../service.ts'
-import { lindex, llen, lpop, lrem, push } from './lists.ts'
+import { hdel, hexists, hget, hincrby, hset } from './hashes.ts'
+import { lindex, llen, lpop, lrange, lrem, push } from './lists.ts'
+import { publish } from './publish.ts'
 import { NO_SCRIPT } from './refusals.ts'
 import type { Command, EvalRequest, RedisRequest } from './requests.ts'
 import { scripts } from './scripts.ts'
-import type { Script } from './scripts.ts'
+import type { Script } from './script.ts'
+import { zadd, zincrby, zrange, zrem, zscore } from './sorted-sets.ts'
 import type { RedisState } from './state.ts'
 import { del, exists, expireIn, get, getset, incr, pexpire, pttl, set, setnx } from './strings.ts'
 
@@ -20,6 +22,11 @@ export const mayWrite = (request: RedisRequest): boolean => {
     case 'pttl':
     case 'lindex':
     case 'llen':
+    case 'lrange':
+    case 'hget':
+    case 'hexists':
+    case 'zscore':
+    case 'zrange':
     case 'publish':
     case 'subscribe':
     case 'unsubscribe':
@@ -30,21 +37,6 @@ export const mayWrite = (request: RedisRequest): boolean => {
     default:
       return true
   }
-}
-
-/**
- * PUBLISH: to whoever listens now, each at most once (docs/interact/pubsub.md). Answers the number
- * of receivers. A replica's subscribers do not hear what was published at the master (in Redis they do).
- */
-const publish = (
-  state: RedisState,
-  channel: string,
-  message: string,
-  out: Outbox,
-): Reply<number> => {
-  const receivers = state.subscribers.get(channel) ?? []
-  for (const connection of receivers) out.push(connection, channel, message)
-  return ok(receivers.length)
 }
 
 /** Runs a command that ends at once. */
@@ -87,6 +79,28 @@ export const execute = (
       return lrem(state, command.key, command.count, command.element, origin)
     case 'llen':
       return llen(state, command.key)
+    case 'lrange':
+      return lrange(state, command.key, command.first, command.last)
+    case 'hset':
+      return hset(state, command.key, command.field, command.value, origin)
+    case 'hget':
+      return hget(state, command.key, command.field)
+    case 'hdel':
+      return hdel(state, command.key, command.field)
+    case 'hexists':
+      return hexists(state, command.key, command.field)
+    case 'hincrby':
+      return hincrby(state, command.key, command.field, command.by, origin)
+    case 'zadd':
+      return zadd(state, command.key, command.member, command.score, origin)
+    case 'zincrby':
+      return zincrby(state, command.key, command.member, command.by, origin)
+    case 'zscore':
+      return zscore(state, command.key, command.member)
+    case 'zrem':
+      return zrem(state, command.key, command.member)
+    case 'zrange':
+      return zrange(state, command.key)
     case 'publish':
       return publish(state, command.channel, command.message, out)
   }
@@ -97,7 +111,8 @@ export const evaluate = (
   state: RedisState,
   request: EvalRequest,
   origin: Origin,
+  out: Outbox,
 ): Reply<unknown> => {
   const script = scripts[request.script] as Script | undefined
-  return script === undefined ? NO_SCRIPT : script.run(state, request, origin)
+  return script === undefined ? NO_SCRIPT : script.run(state, request, origin, out)
 }

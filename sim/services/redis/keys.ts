@@ -3,7 +3,7 @@
 import type { Origin } from '../../kernel/trace.ts'
 import type { Outbox } from '../service.ts'
 import { journal } from './persistence.ts'
-import type { Entry, RedisState } from './state.ts'
+import type { Entry, RedisState, Value } from './state.ts'
 
 /** Whether this server decides about expiry: replicas wait for their master (docs/management/replication.md). */
 export const isMaster = (state: RedisState): boolean =>
@@ -52,7 +52,7 @@ export const write = (state: RedisState, key: string, entry: Entry | undefined):
 export const store = (
   state: RedisState,
   key: string,
-  value: string | readonly string[],
+  value: Value,
   expiresAtMs: number,
   origin: Origin,
   origins?: readonly Origin[],

@@ -5,16 +5,19 @@ import type { Reply } from '../../kernel/reply.ts'
 import type { Origin } from '../../kernel/trace.ts'
 import { lookUp, store, write } from './keys.ts'
 import { NIL, WRONG_TYPE, ZERO } from './refusals.ts'
-import type { RedisState } from './state.ts'
+import type { RedisState, Value } from './state.ts'
 
 const EMPTY: readonly string[] = []
+
+// Array.isArray alone does not tell the compiler that a read-only list is one.
+const isList = (value: Value): value is readonly string[] => Array.isArray(value)
 const NOBODY: readonly Origin[] = []
 
 /** The elements of a list, none for an absent key, undefined if the key holds something else. */
 const listAt = (state: RedisState, key: string): readonly string[] | undefined => {
   const entry = lookUp(state, key)
   if (entry === undefined) return EMPTY
-  return typeof entry.value === 'string' ? undefined : entry.value
+  return isList(entry.value) ? entry.value : undefined
 }
 
 const pushersAt = (state: RedisState, key: string): readonly Origin[] =>
@@ -121,4 +124,16 @@ export const lrem = (
 export const llen = (state: RedisState, key: string): Reply<number> => {
   const list = listAt(state, key)
   return list === undefined ? WRONG_TYPE : ok(list.length)
+}
+
+/** LRANGE with both ends included; negative indexes count from the end. */
+export const lrange = (
+  state: RedisState,
+  key: string,
+  first: number,
+  last: number,
+): Reply<readonly string[]> => {
+  const list = listAt(state, key)
+  if (list === undefined) return WRONG_TYPE
+  return ok(list.slice(first, last === -1 ? undefined : last + 1))
 }

@@ -118,7 +118,7 @@ const run = (state: RedisState, request: RequestInput<RedisRequest>, out: Outbox
       unsubscribe(state, connection, body.channel)
       return out.reply(request, ok(body.channel))
     case 'eval':
-      return out.reply(request, evaluate(state, body, request.origin))
+      return out.reply(request, evaluate(state, body, request.origin, out))
     default:
       return out.reply(request, execute(state, body, request.origin, out))
   }
@@ -247,7 +247,7 @@ const wakeAtMs = (state: RedisState): number => {
 /**
  * Redis 7. Expiry goes by the server's wall clock in whole ms; commands and scripts run one at a time.
  *
- * Not modelled: other data types, MULTI, memory limits, cluster mode, snapshots (with `none` a crash
+ * Not modelled: sets, streams and other data types, MULTI, memory limits, cluster mode, snapshots (with `none` a crash
  * loses everything, which is the worst that snapshots allow), and RESP2's ban on other commands while subscribed.
  */
 export const redis = defineService<

@@ -11,6 +11,7 @@ export const ONE = ok(1)
 
 export const SYNTAX_ERROR = refused('ERR syntax error')
 export const NOT_AN_INTEGER = refused('ERR value is not an integer or out of range')
+export const HASH_NOT_AN_INTEGER = refused('ERR hash value is not an integer')
 export const INVALID_SET_EXPIRE = refused("ERR invalid expire time in 'set' command")
 export const WRONG_TYPE = refused(
   'WRONGTYPE Operation against a key holding the wrong kind of value',

@@ -73,6 +73,42 @@ export type Command =
       readonly element: string
     }
   | { readonly op: 'llen'; readonly key: string }
+  | {
+      readonly op: 'lrange'
+      readonly key: string
+      readonly first: number
+      readonly last: number
+    }
+  | {
+      readonly op: 'hset'
+      readonly key: string
+      readonly field: string
+      readonly value: string
+    }
+  | { readonly op: 'hget'; readonly key: string; readonly field: string }
+  | { readonly op: 'hdel'; readonly key: string; readonly field: string }
+  | { readonly op: 'hexists'; readonly key: string; readonly field: string }
+  | {
+      readonly op: 'hincrby'
+      readonly key: string
+      readonly field: string
+      readonly by: number
+    }
+  | {
+      readonly op: 'zadd'
+      readonly key: string
+      readonly member: string
+      readonly score: number
+    }
+  | {
+      readonly op: 'zincrby'
+      readonly key: string
+      readonly member: string
+      readonly by: number
+    }
+  | { readonly op: 'zscore'; readonly key: string; readonly member: string }
+  | { readonly op: 'zrem'; readonly key: string; readonly member: string }
+  | { readonly op: 'zrange'; readonly key: string }
   | { readonly op: 'publish'; readonly channel: string; readonly message: string }
 
 /** BLPOP (commands/blpop.md). `timeoutMs` 0 waits for ever. */

@@ -5,25 +5,13 @@
  * wrote before stays written (docs/interact/programmability/eval-intro.md).
  */
 
-import type { Reply } from '../../kernel/reply.ts'
-import type { Origin } from '../../kernel/trace.ts'
-import { NO, YES, ZERO } from './refusals.ts'
-import type { EvalRequest } from './requests.ts'
-import type { RedisState } from './state.ts'
 import { push } from './lists.ts'
+import { queueScripts } from './queue-scripts.ts'
+import { reentrantScripts } from './reentrant-scripts.ts'
+import { NO, YES, ZERO } from './refusals.ts'
+import { defineScript, given } from './script.ts'
+import type { Script } from './script.ts'
 import { delOne, holds, incr, pexpire, set, setnx } from './strings.ts'
-
-/** A script. `writes` decides whether a replica may run it. */
-export interface Script {
-  readonly writes: boolean
-  readonly source: string
-  run(state: RedisState, request: EvalRequest, origin: Origin): Reply<unknown>
-}
-
-/** One of the key or argument names of a script; Lua would see nil for a missing one. */
-const given = (list: readonly string[], index: number): string => list[index] ?? ''
-
-const defineScript = (script: Script): Script => script
 
 /** Every script by name. */
 export const scripts = {
@@ -91,6 +79,8 @@ export const scripts = {
       return push(state, 'right', given(keys, 1), [given(args, 1)], origin)
     },
   }),
+  ...reentrantScripts,
+  ...queueScripts,
 } satisfies Readonly<Record<string, Script>>
 
 /** Names of scripts. */

@@ -30,9 +30,24 @@ export interface RedisOptions {
   readonly minReplicasMaxLagMs: number
 }
 
+/** A hash: its fields in the order in which they came to be. Never empty: the last field takes the key along. */
+export interface Hash {
+  readonly type: 'hash'
+  readonly fields: readonly { readonly field: string; readonly value: string }[]
+}
+
+/** A sorted set: its members by score, then by name. Never empty either. */
+export interface SortedSet {
+  readonly type: 'zset'
+  readonly members: readonly { readonly member: string; readonly score: number }[]
+}
+
+/** What a key can hold: a string, a list, a hash or a sorted set. */
+export type Value = string | readonly string[] | Hash | SortedSet
+
 /** One key's content. Never changed in place, so that journal, replicas and views can share it. */
 export interface Entry {
-  readonly value: string | readonly string[]
+  readonly value: Value
   /** Absolute wall-clock ms; Infinity for none. The key is gone once the clock's whole ms is greater. */
   readonly expiresAtMs: number
   /** Who made the key what it is; kept for the judges. */
