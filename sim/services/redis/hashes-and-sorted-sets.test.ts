@@ -146,7 +146,8 @@ const tables: Readonly<Record<string, readonly Line[]>> = {
 describe('redis hashes, sorted sets and their scripts', () => {
   it.each(Object.entries(tables))('%s', (_name, lines) => {
     const { ask } = redisOnATable()
-    for (const [request, answer] of lines) expect([request, ask(request)]).toEqual([request, answer])
+    for (const [request, answer] of lines)
+      expect([request, ask(request)]).toEqual([request, answer])
   })
 
   it('tell the channel when the lock is free, and only the next of a queue', () => {
@@ -172,7 +173,11 @@ describe('redis hashes, sorted sets and their scripts', () => {
     ask(queued('b', 0), connectionOf('client-2'))
     ask(queued('c', 0), connectionOf('client-3'))
     expect(view().granted(L)?.origin.client).toBe('client-1')
-    expect(view().pushed('queue').map(({ client }) => client)).toEqual(['client-2', 'client-3'])
+    expect(
+      view()
+        .pushed('queue')
+        .map(({ client }) => client),
+    ).toEqual(['client-2', 'client-3'])
     expect(view().taken('queue')).toEqual([])
     ask(script('reentrant-renew', [L], 'a', '9000'), connectionOf('client-9'))
     expect(view().granted(L)?.origin.client).toBe('client-1')
@@ -187,16 +192,19 @@ describe('redis hashes, sorted sets and their scripts', () => {
     expect(ask(acquire('b'))).toBeNull()
   })
 
-  it.each(['none', 'everysec', 'always'] as const)('come back from the disk (%s)', (persistence) => {
-    const { ask, feed } = redisOnATable({ persistence })
-    ask(queued('a', 0))
-    ask(queued('b', 0))
-    feed({ kind: 'crash' })
-    feed({ kind: 'restart' })
-    const isKept = persistence === 'always'
-    expect(ask({ op: 'hexists', key: L, field: 'a' })).toBe(isKept ? 1 : 0)
-    expect(ask({ op: 'zrange', key: 'times' })).toEqual(isKept ? ['b'] : [])
-  })
+  it.each(['none', 'everysec', 'always'] as const)(
+    'come back from the disk (%s)',
+    (persistence) => {
+      const { ask, feed } = redisOnATable({ persistence })
+      ask(queued('a', 0))
+      ask(queued('b', 0))
+      feed({ kind: 'crash' })
+      feed({ kind: 'restart' })
+      const isKept = persistence === 'always'
+      expect(ask({ op: 'hexists', key: L, field: 'a' })).toBe(isKept ? 1 : 0)
+      expect(ask({ op: 'zrange', key: 'times' })).toEqual(isKept ? ['b'] : [])
+    },
+  )
 
   it('reach the replicas, which refuse the scripts until they are promoted', () => {
     const { ask, deliver, feed } = redisOnATable({ replication: 'asynchronous' }, 2)
