@@ -4,6 +4,7 @@ import type { AnyAlgorithm } from './algorithm.ts'
 import { dbForUpdate } from './db-for-update.ts'
 import { dbInsert } from './db-insert.ts'
 import { memcachedAdd } from './memcached-add.ts'
+import { dynamodbLease } from './dynamodb-lease.ts'
 import { noLock } from './no-lock.ts'
 import { redisBlindDelete } from './redis-blind-delete.ts'
 import { redisSetPx } from './redis-set-px.ts'
@@ -21,6 +22,7 @@ export const algorithms: readonly AnyAlgorithm[] = [
   dbForUpdate,
   dbInsert,
   memcachedAdd,
+  dynamodbLease,
   noLock,
   redisBlindDelete,
   redisSetnxGetset,

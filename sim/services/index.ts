@@ -2,6 +2,7 @@
 
 import { memcached } from './memcached/memcached.ts'
 import { participant } from './participant/participant.ts'
+import { dynamodb } from './dynamodb.ts'
 import { redis } from './redis/redis.ts'
 import { sql } from './sql/sql.ts'
 import { store } from './store.ts'
@@ -10,6 +11,7 @@ import { zookeeper } from './zookeeper/zookeeper.ts'
 export * from './service.ts'
 export type { ParticipantClient, ParticipantStub, StageReply } from './participant/client.ts'
 export type { Stage } from './participant/requests.ts'
+export type { DynamoDbTable } from './dynamodb.ts'
 export type { RedisClient } from './redis/client.ts'
 export type { SqlConnection, SqlPool } from './sql/client.ts'
 
@@ -22,6 +24,8 @@ export const services = {
   memcached,
   store,
 }
+export const services = { redis, zookeeper, sql, memcached, store }
+export const services = { dynamodb, redis, zookeeper, sql, store }
 
 /** Names of services. */
 export type ServiceName = keyof typeof services
