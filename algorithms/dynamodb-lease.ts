@@ -34,7 +34,7 @@ const parameters = {
   serialised: flag(true, 'a release waits for a heartbeat of the same item to end'),
   adoptOwn: flag(
     false,
-    'take an item whose version is one that this call itself tried to write, instead of waiting for a lease',
+    'take an item whose version is one that this process itself tried to put, instead of waiting for a lease',
   ),
   acceptAttempted: flag(
     false,
@@ -73,6 +73,8 @@ interface Session {
   held: Held | undefined
   /** Items of others that an earlier call has seen. */
   seen: Sighting | undefined
+  /** Versions that this process tried to put, and when; a grant clears them. */
+  readonly tried: Map<string, number>
   /** Told when a heartbeat has ended. */
   readonly beaten: ReturnType<ServiceClients['dynamodb']['mailbox']>
 }
@@ -150,6 +152,7 @@ function* grant(me: Me, version: string, atMs: number, values: Values): Process<
     monitor: undefined,
   }
   me.session.held = held
+  me.session.tried.clear()
   if (values.sessionMonitorMs > 0) {
     held.monitor = yield* spawn('session monitor', watchOver(me, held, values.sessionMonitorMs))
   }
@@ -192,6 +195,7 @@ export const dynamodbLease = defineAlgorithm({
       table: dynamodb.table(values.sdkAttempts, values.attemptTimeoutMs),
       held: undefined,
       seen: undefined,
+      tried: new Map<string, number>(),
       beaten: dynamodb.mailbox(),
     }
     yield* spawn('heartbeats', heartbeats(me, session, values))
@@ -205,7 +209,6 @@ export const dynamodbLease = defineAlgorithm({
     const beganAtMs = yield* monotonic()
     let { patienceMs } = values
     let seen: Sighting | undefined
-    const tried = new Map<string, number>()
     if (!remembers) session.seen = undefined
 
     for (;;) {
@@ -219,7 +222,7 @@ export const dynamodbLease = defineAlgorithm({
         else if (found.isReleased === true) mayTake = { exists: true, where: { isReleased: true } }
         else {
           const version = found.version as string
-          const triedAtMs = tried.get(version)
+          const triedAtMs = session.tried.get(version)
           if (adoptOwn && triedAtMs !== undefined)
             return yield* grant(me, version, triedAtMs, values)
           const sighting = { version, atMs: nowMs, leaseMs: found.leaseMs as number }
@@ -236,7 +239,7 @@ export const dynamodbLease = defineAlgorithm({
         if (mayTake !== undefined) {
           const version = me.token()
           const atMs = yield* monotonic()
-          tried.set(version, atMs)
+          session.tried.set(version, atMs)
           const written = yield* table.put(me.lock, { owner, version, leaseMs }, mayTake)
           // Whether another was faster or nobody answered: look again.
           if (written.ok) return yield* grant(me, version, atMs, values)

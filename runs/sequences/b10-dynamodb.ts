@@ -48,7 +48,7 @@ const lostHeartbeat = (acceptAttempted: boolean): SequencePlan => ({
   clients: 2,
   network: NETWORK,
   parameters: { ...LEASE, sdkAttempts: 1, acceptAttempted },
-  workload: { startMs: [0, 100], workMs: 14_000 },
+  workload: { startMs: [0, 100], workMs: 20_000 },
   faults: [
     {
       kind: 'message',
@@ -164,7 +164,8 @@ export const b10 = defineSequences('B10', 'DynamoDB lock client', [
   },
   {
     row: 'B10.5',
-    tells: 'the holder wakes up after the item was taken and releases: owner and version do not match',
+    tells:
+      'the holder wakes up after the item was taken and releases: owner and version do not match',
     lock: 'dynamodb-lease',
     plan: paused,
     shows: { ownership: 'held' },

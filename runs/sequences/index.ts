@@ -6,6 +6,7 @@ import { parsePlan, PLAN_FORMAT } from '../plan.ts'
 import type { Plan } from '../plan.ts'
 import { planScenario, scenarioNamed } from '../scenarios/index.ts'
 import { b01 } from './b01-set-nx-px.ts'
+import { b10 } from './b10-dynamodb.ts'
 import { isShown } from './sequence.ts'
 import type { SequencePlan, SequenceSection, ShownSequence } from './sequence.ts'
 
@@ -13,7 +14,7 @@ export type { Sequence, SequenceSection, Shows, ShownSequence } from './sequence
 export { isShown } from './sequence.ts'
 
 /** Every section, in the order of the sources. */
-export const sections: readonly SequenceSection[] = [b01]
+export const sections: readonly SequenceSection[] = [b01, b10]
 
 /** What follows the row for the repaired form. */
 const REPAIRED = '/repaired'

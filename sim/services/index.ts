@@ -26,6 +26,13 @@ export const services = {
 }
 export const services = { redis, zookeeper, sql, memcached, store }
 export const services = { dynamodb, redis, zookeeper, sql, store }
+  dynamodb,
+  memcached,
+  redis,
+  sql,
+  zookeeper,
+  store,
+}
 
 /** Names of services. */
 export type ServiceName = keyof typeof services
