@@ -48,7 +48,7 @@ const lostHeartbeat = (acceptAttempted: boolean): SequencePlan => ({
   clients: 2,
   network: NETWORK,
   parameters: { ...LEASE, sdkAttempts: 1, acceptAttempted },
-  workload: { startMs: [0, 100], workMs: 20_000 },
+  workload: { startMs: [0, 100], workMs: 25_000 },
   faults: [
     {
       kind: 'message',

@@ -28,7 +28,8 @@ export interface Item {
   readonly origin: Origin
 }
 
-interface MemcachedState {
+/** One server: its options, and what it holds in memory. */
+export interface MemcachedState {
   readonly options: MemcachedOptions
   nowMs: number
   /** The least recently used first. */
