@@ -22,15 +22,7 @@ export const services = {
   zookeeper,
   sql,
   memcached,
-  store,
-}
-export const services = { redis, zookeeper, sql, memcached, store }
-export const services = { dynamodb, redis, zookeeper, sql, store }
   dynamodb,
-  memcached,
-  redis,
-  sql,
-  zookeeper,
   store,
 }
 
