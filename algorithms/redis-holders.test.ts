@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 
-import { majorityOf, majorityOwners, ownersOf } from './redis-holders.ts'
+import { majorityOwners, ownersOf } from './redis-holders.ts'
 
 type Servers = Parameters<typeof ownersOf>[0]
 
@@ -32,12 +32,6 @@ const servers = (...written: readonly string[]): Servers =>
   })
 
 const holds = (origins: ReturnType<typeof ownersOf>) => origins.map(({ hold }) => hold)
-
-describe('majority', () => {
-  it('is more than half', () => {
-    expect([1, 2, 3, 4, 5].map(majorityOf)).toEqual([1, 2, 2, 3, 3])
-  })
-})
 
 describe('owners of one key', () => {
   it('are those on masters that are up, each once', () => {

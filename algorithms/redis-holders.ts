@@ -1,11 +1,9 @@
-/** Who holds a Redis lock according to the servers' data, and what counts as a majority. */
+/** Who holds a Redis lock according to the servers' data. */
 
+import { majorityOf } from '#sim'
 import type { Origin, ServerView, ServiceViews } from '#sim'
 
 type Servers = readonly ServerView<ServiceViews['redis']>[]
-
-/** The smallest number that is more than half. */
-export const majorityOf = (size: number): number => Math.floor(size / 2) + 1
 
 /**
  * The owner of a key on each master that is up. There is one master unless a failover has made a second;

@@ -1,11 +1,11 @@
 /** Redlock: the same key with the same random value on a majority of independent Redis masters. */
 
-import { all, clock, monotonic, sleep } from '#sim'
+import { all, clock, majorityOf, monotonic, sleep } from '#sim'
 import type { Process } from '#sim'
 import { defineAlgorithm } from './algorithm.ts'
 import type { Grant } from './algorithm.ts'
 import { count, duration, flag, oneOf } from './parameters.ts'
-import { majorityOf, majorityOwners } from './redis-holders.ts'
+import { majorityOwners } from './redis-holders.ts'
 
 const PAGE = 'redis docs/manual/patterns/distributed-locks.md, "the Redlock algorithm"'
 

@@ -1,7 +1,7 @@
 /** `failover`: the leader dies before its replica has heard of the grant, and the replica takes its place. */
 
 import type { ServiceName } from '#sim'
-import { defineScenario, isQuorum, nodesOf } from './scenario.ts'
+import { defineScenario, ensembleOf, isQuorum, nodesOf } from './scenario.ts'
 import type { Role, ScenarioPlan } from './scenario.ts'
 
 const replicated = (role: Role, service: ServiceName, nodeName: string): ScenarioPlan => {
@@ -39,15 +39,15 @@ export const failover = defineScenario({
     'redis.io, Distributed Locks with Redis, "Why failover-based implementations are not enough"',
   plan(role) {
     const { leaseMs } = role
-    const ensemble = nodesOf(role, 'zookeeper')
-    if (ensemble.length > 1) {
+    const ensemble = ensembleOf(role)
+    if (ensemble !== undefined) {
       return {
         clients: 2,
         workload: { startMs: [0, leaseMs * 0.1], workMs: leaseMs / 2, retryMs: leaseMs / 100 },
         faults: [
           {
             kind: 'crash',
-            node: ensemble.at(-1) as string,
+            node: ensemble.leader,
             at: { node: 'client-1', event: 'granted' },
             forMs: leaseMs / 2,
           },

@@ -1,6 +1,7 @@
 /** The contract of a scenario: a published timeline as a plan, for every lock that it makes sense for. */
 
 import type { AnyAlgorithm } from '#algorithms'
+import { services } from '#sim'
 import type { ServiceName } from '#sim'
 import type { PlanInput } from '../plan.ts'
 import { groupsOf } from '../settle.ts'
@@ -51,6 +52,19 @@ export const roleOf = (algorithm: AnyAlgorithm, parameters: Parameters, servers?
 /** Names of the servers of one service. */
 export const nodesOf = (role: Role, service: ServiceName): readonly string[] =>
   role.groups.find((group) => group.service === service)?.nodes ?? []
+
+/** Servers that elect their leader among themselves, and who leads at the start; undefined if the lock has none. */
+export const ensembleOf = (
+  role: Role,
+): { readonly leader: string; readonly followers: readonly string[] } | undefined => {
+  for (const { service, nodes } of role.groups) {
+    const first = services[service].firstLeader?.(nodes.length)
+    if (first === undefined || nodes.length === 1) continue
+    const leader = nodes[first] as string
+    return { leader, followers: nodes.filter((node) => node !== leader) }
+  }
+  return undefined
+}
 
 /**
  * Whether the servers are independent of one another, so that the lock takes a majority of them. A group that

@@ -7,11 +7,13 @@ import { redis } from './redis/redis.ts'
 import { sql } from './sql/sql.ts'
 import { store } from './store.ts'
 import { zookeeper } from './zookeeper/zookeeper.ts'
+import type { AnyService } from './service.ts'
 
 export * from './service.ts'
 export type { ParticipantClient, ParticipantStub, StageReply } from './participant/client.ts'
 export type { Stage } from './participant/requests.ts'
 export type { DynamoDbTable } from './dynamodb.ts'
+export { majorityOf } from './quorum.ts'
 export type { RedisClient } from './redis/client.ts'
 export type { SqlConnection, SqlPool } from './sql/client.ts'
 
@@ -34,3 +36,7 @@ export type ServiceClients = {
 }
 /** What can be looked at in each service. */
 export type ServiceViews = { [Name in ServiceName]: ReturnType<(typeof services)[Name]['view']> }
+
+/** Whether the servers of this service elect their leader among themselves. */
+export const electsLeader = (name: string): boolean =>
+  (services as Readonly<Record<string, AnyService>>)[name]?.firstLeader !== undefined

@@ -123,6 +123,11 @@ export interface Service<State, Body, PeerBody, Options, Client, View> {
   readonly sources: readonly string[]
   /** The node's name without its number: servers are `redis-1`, `redis-2` …; a lone server has no number. */
   readonly nodeName: string
+  /**
+   * Of a service whose servers elect their leader among themselves, the index of the one that leads at the start.
+   * Nobody outside can promote such a server.
+   */
+  firstLeader?(size: number): number
   /** Which of the server's clocks decides about time in it. */
   readonly clock: 'wall' | 'monotonic'
   /** The same where an option decides; goes before `clock`. */

@@ -60,12 +60,11 @@ export const loseMemory = (raft: RaftState<unknown>): void => {
   raft.mode = { role: 'following', leader: -1 }
 }
 
-/** The disk is gone too: this server promises and votes as if it had never done so before. */
-export const loseDisk = (raft: RaftState<unknown>): void => {
+/** A server whose disk is new: it has never heard of a term, nor voted in one. */
+export const forgetTerm = (raft: RaftState<unknown>): void => {
   raft.term = 0
   raft.votedFor = -1
-  raft.log.length = 0
-  raft.committed = 0
+  raft.mode = { role: 'following', leader: -1 }
 }
 
 /** The process is back. Alone, it need not wait for anybody. */

@@ -66,7 +66,6 @@ export interface UnconfirmedRead {
 /** One server: its part in the consensus, the service's own data, and what its clients wait for. */
 export interface Replica<Data, Body, Command> {
   readonly machine: Machine<Data, Body, Command>
-  readonly config: ServerConfig<unknown>
   readonly raft: RaftState<Proposal<Command>>
   data: Data
   up: boolean

@@ -4,7 +4,7 @@
 
 import type { Input, Outbox, ServerConfig } from '../service.ts'
 import {
-  loseDisk,
+  forgetTerm,
   loseMemory,
   nextRaftMs,
   onRaftMessage,
@@ -125,7 +125,6 @@ export const createReplica = <Data, Body, Command>(
   const { stream } = machine
   return {
     machine,
-    config,
     raft: newRaft(index, size, machine.times(options), choice, `${stream}-${index + 1}`),
     data: machine.create(config),
     up: true,
@@ -150,11 +149,21 @@ const crash = <Data, Body, Command>(replica: Replica<Data, Body, Command>): void
   replica.machine.crashed?.(replica.data)
 }
 
-/** The server comes back with an empty disk. Raft has no answer to that: what it promised is forgotten. */
-export const forgetDisk = <Data, Body, Command>(replica: Replica<Data, Body, Command>): void => {
-  loseDisk(replica.raft)
-  replica.applied = 0
-  replica.data = replica.machine.create(replica.config)
+/**
+ * The process is back. A server that comes back without having gone down is a new one: its disk was lost with the
+ * process. Raft has no answer to that: what it had promised and acknowledged is forgotten.
+ */
+const restart = <Data, Body, Command>(
+  replica: Replica<Data, Body, Command>,
+  nowMs: number,
+  out: Outbox,
+): void => {
+  const { raft } = replica
+  if (replica.up) forgetTerm(raft)
+  replica.up = true
+  // Numbers of requests must not come again, even if nothing is left to count on (etcd's idutil).
+  replica.requests = Math.max(replica.requests, Math.ceil(nowMs) * 256)
+  restartRaft(raft, nowMs, out)
 }
 
 /** Takes one input: the `step` of the service. */
@@ -169,8 +178,7 @@ export const stepReplica = <Data, Body, Command>(
     crash(replica)
     return
   }
-  if (input.kind === 'restart') replica.up = true
-  noticeLeadership(replica, nowMs, out)
+  if (input.kind !== 'restart') noticeLeadership(replica, nowMs, out)
   switch (input.kind) {
     case 'request':
       machine.request(replica, input, nowMs, out)
@@ -187,7 +195,7 @@ export const stepReplica = <Data, Body, Command>(
       machine.closed?.(replica, input.connection, nowMs, out)
       break
     case 'restart':
-      restartRaft(raft, nowMs, out)
+      restart(replica, nowMs, out)
       break
     case 'peer-closed':
       // A connection that breaks makes nobody run for election: only silence does.

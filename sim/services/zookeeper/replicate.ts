@@ -2,6 +2,7 @@
 
 // zookeeperInternals.md, "Active Messaging".
 
+import { majorityOf } from '../quorum.ts'
 import type { Outbox } from '../service.ts'
 import { attach, commitTo, syncAt, takePending } from './deliver.ts'
 import type { Command, Entry, Peer } from './protocol.ts'
@@ -80,7 +81,7 @@ export const advance = (
   for (const follower of leading.followers.values()) {
     if (follower.acked >= 0) lengths.push(follower.acked)
   }
-  const majority = Math.floor(state.size / 2) + 1
+  const majority = majorityOf(state.size)
   if (lengths.length < majority) return
   lengths.sort((one, other) => other - one)
   const length = lengths[majority - 1] as number

@@ -1,5 +1,6 @@
 /** The state of one server of an ensemble: what is on its disk, what is in its memory. */
 
+import { majorityOf } from '../quorum.ts'
 import type { Connection, RequestInput, ServerConfig } from '../service.ts'
 import type { Body, Entry } from './protocol.ts'
 import type { SessionTracker } from './sessions.ts'
@@ -146,7 +147,8 @@ export const initLimitMs = ({ options }: ZooKeeperState): number =>
   options.initLimit * options.tickTimeMs
 
 /** Whether so many servers are a majority. */
-export const isMajority = (state: ZooKeeperState, count: number): boolean => count > state.size / 2
+export const isMajority = (state: ZooKeeperState, count: number): boolean =>
+  count >= majorityOf(state.size)
 
 /** Whether clients are served: this server is an established leader, or in step with one. */
 export const isServing = ({ mode }: ZooKeeperState): boolean =>

@@ -46,6 +46,7 @@ export const zookeeper = defineService({
     'Junqueira, Reed, Serafini: Zab, high-performance broadcast for primary-backup systems (DSN 2011)',
   ],
   nodeName: 'zookeeper',
+  firstLeader: (size: number) => size - 1,
   clock: 'monotonic',
   options: { tickTimeMs: 2_000, initLimit: 10, syncLimit: 5 } as ZooKeeperOptions,
   optionWords: {},
