@@ -1,17 +1,16 @@
 /** The ZooKeeper lock recipe: ephemeral sequential nodes, each client watching the one before its own. */
 
-import { monotonic, receive, spawn } from '#sim'
-import type { Process, Reply, ServiceClients } from '#sim'
+import { monotonic, receive } from '#sim'
+import type { Process } from '#sim'
 import { defineAlgorithm } from './algorithm.ts'
 import type { Grant } from './algorithm.ts'
-import { duration, flag } from './parameters.ts'
-import { bySequence, lowestOwner } from './zk-holders.ts'
+import { duration, flag, oneOf } from './parameters.ts'
+import { byNumber, byNumberOnCircle, lowestOwner, ownersOf, SEQUENTIAL_NODE } from './zk-holders.ts'
+import { connect, isOver, remove, removeAll } from './zk-sessions.ts'
+import type { Session } from './zk-sessions.ts'
 
 const RECIPE = 'zookeeper recipes.md, "Locks" and "Recoverable Errors and the GUID"'
 const FENCING = 'fpj.systems, "Note on fencing and distributed locks" (2016)'
-
-type ZooKeeper = ServiceClients['zookeeper']
-type Session = ReturnType<ZooKeeper['connect']> extends Process<infer Made> ? Made : never
 
 interface Connected {
   zookeeper: Session
@@ -23,58 +22,9 @@ interface Held extends Grant {
 }
 
 const directoryOf = (lock: string): string => `/locks-${lock}`
-const isOver = (reply: Reply<unknown>): boolean => !reply.ok && reply.code === 'SESSIONEXPIRED'
-
-/** Makes a session, and a listener that tells the application when it can no longer trust its lock. */
-function* connect(
-  me: { readonly services: { readonly zookeeper: ZooKeeper }; lost(why: string): Process },
-  sessionTimeoutMs: number,
-  stopOnDisconnect: boolean,
-): Process<Session> {
-  const watcher = me.services.zookeeper.watcher()
-  const session = yield* me.services.zookeeper.connect({ sessionTimeoutMs, watcher })
-  function* listen(): Process {
-    for (;;) {
-      const event = yield* receive(watcher)
-      if (event?.type !== 'None') continue
-      // Cut off, a client is never told that its session is over: to be sure, it must stop here.
-      if (event.state === 'Disconnected' && stopOnDisconnect) yield* me.lost('disconnected')
-      if (event.state === 'Expired') {
-        yield* me.lost('session expired')
-        return
-      }
-    }
-  }
-  yield* spawn('session listener', listen())
-  return session
-}
-
-/** Deletes a node, again and again until it is known to be gone. */
-function* remove(session: Session, path: string): Process<'ok' | 'not-held'> {
-  let mayBeGone = false
-  for (;;) {
-    const deleted = yield* session.delete(path)
-    if (deleted.ok) return 'ok'
-    if (deleted.code === 'NONODE') return mayBeGone ? 'ok' : 'not-held'
-    if (isOver(deleted)) return 'not-held'
-    if (deleted.why === 'timeout') mayBeGone = true
-  }
-}
-
-/** Deletes all nodes with this prefix: a create without an answer may have made more than one. */
-function* removeAll(session: Session, directory: string, prefix: string): Process {
-  for (;;) {
-    const synced = yield* session.sync()
-    const listed = synced.ok ? yield* session.getChildren(directory) : synced
-    if (listed.ok) {
-      for (const name of listed.value ?? []) {
-        if (name.startsWith(prefix)) yield* remove(session, `${directory}/${name}`)
-      }
-      return
-    }
-    if (isOver(listed)) return
-  }
-}
+const everyNode = (): boolean => true
+const orderOf = (overflow: 'ignored' | 'foreseen') =>
+  overflow === 'ignored' ? byNumber : byNumberOnCircle
 
 /**
  * The recipe of the ZooKeeper documentation. Exact in the servers' data and in order of arrival; a client
@@ -109,6 +59,11 @@ export const zkSequential = defineAlgorithm({
       true,
       'whether a client stops believing when its connection is gone, not only when its session is',
     ),
+    overflow: oneOf(
+      ['ignored', 'foreseen'],
+      'ignored',
+      'whether sequence numbers are compared as plain numbers, or so that a 32-bit overflow does no harm',
+    ),
   },
   gives: () => ({ token: true, validity: false }),
   leaseMs: ({ sessionTimeoutMs }) => sessionTimeoutMs,
@@ -117,7 +72,13 @@ export const zkSequential = defineAlgorithm({
     return { zookeeper: yield* connect(me, sessionTimeoutMs, stopOnDisconnect) }
   },
 
-  *acquire(me, { sessionTimeoutMs, patienceMs, stopOnDisconnect }): Process<Held | undefined> {
+  doorway: {
+    name: SEQUENTIAL_NODE,
+    waiting: ({ zookeeper }, lock) => ownersOf(zookeeper, directoryOf(lock), everyNode),
+  },
+
+  *acquire(me, parameters): Process<Held | undefined> {
+    const { sessionTimeoutMs, patienceMs, stopOnDisconnect, overflow } = parameters
     if (me.session.zookeeper.state === 'expired') {
       me.session.zookeeper = yield* connect(me, sessionTimeoutMs, stopOnDisconnect)
     }
@@ -162,7 +123,7 @@ export const zkSequential = defineAlgorithm({
         if (isOver(listed)) return undefined
         continue
       }
-      const names = bySequence(listed.value)
+      const names = [...listed.value].sort(orderOf(overflow))
       const position = names.findIndex((name) => name.startsWith(prefix))
       const mine = names[position]
       if (mine === undefined) {
@@ -203,5 +164,6 @@ export const zkSequential = defineAlgorithm({
     return outcome
   },
 
-  holders: ({ zookeeper }, lock) => lowestOwner(zookeeper, directoryOf(lock), () => true),
+  holders: ({ zookeeper }, lock, { overflow }) =>
+    lowestOwner(zookeeper, directoryOf(lock), everyNode, orderOf(overflow)),
 })

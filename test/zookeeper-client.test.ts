@@ -116,6 +116,31 @@ describe('ZooKeeper session', () => {
     expect(timeOf(scene, 'Expired')).toBeGreaterThan(30_000)
   })
 
+  it('can be called expired on the client alone: the servers keep its nodes until its time is over', () => {
+    const scene = play(function* (zookeeper, write) {
+      const watcher = zookeeper.watcher()
+      const session = yield* zookeeper.connect({ sessionTimeoutMs: 3_000, watcher })
+      yield* spawn('listener', listen(watcher, write))
+      yield* session.create('/e', { ephemeral: true })
+      yield* session.injectExpiration()
+      const refused = yield* session.exists('/e')
+      yield* write(refused.ok ? 'ok' : refused.code)
+      const next = yield* zookeeper.connect({ sessionTimeoutMs: 3_000 })
+      const lingers = yield* next.exists('/e')
+      yield* write(lingers.ok && lingers.value !== undefined ? 'still there' : 'gone')
+      yield* sleep(4_000)
+      const late = yield* next.exists('/e')
+      yield* write(late.ok && late.value !== undefined ? 'still there' : 'gone')
+    })
+    expect(words(scene)).toEqual([
+      'SyncConnected',
+      'SESSIONEXPIRED',
+      'Expired',
+      'still there',
+      'gone',
+    ])
+  })
+
   it('moves to another server when its own dies, with its ephemeral nodes and its watches', () => {
     const scene = play(
       function* (zookeeper, write) {

@@ -54,6 +54,11 @@ interface ZooKeeperSession {
   sync(): Process<Reply<void>>
   /** Ends the session; its ephemeral nodes go at once, if a server hears of it. */
   close(): Process<Reply<void>>
+  /**
+   * Ends the session on this side alone, as if a server had called it expired (Testable.injectSessionExpiration).
+   * The servers find out by their own timeout.
+   */
+  injectExpiration(): Process
 }
 
 /** Makes sessions. */
@@ -104,6 +109,8 @@ const newSession = (
   let wire: Wire | undefined
   let closing = false
   let task: Task | undefined
+  /** The connection that the attempt to connect goes over. */
+  let attempt: Port | undefined
   // Calls that wait for the attempt to connect that is going on.
   let waiters: Mailbox<true>[] = []
 
@@ -201,10 +208,12 @@ const newSession = (
     for (;;) {
       if (attempts++ > 0) yield* sleep(environment.pick('zookeeper-reconnect', RECONNECT_WAIT_MS))
       const port = (ports[host++ % ports.length] as Port).connect()
+      attempt = port
       const reply = yield* port.call<Answer>(
         { op: 'connect', xid: 0, session: id, timeoutMs, lastZxid, watches: watchers.paths() },
         timeoutMs / ports.length,
       )
+      attempt = undefined
       if (!reply.ok) {
         yield* port.disconnect()
         wakeWaiters()
@@ -288,6 +297,17 @@ const newSession = (
       if (last !== undefined) yield* last.port.disconnect()
       wakeWaiters()
       return reply
+    },
+    *injectExpiration() {
+      if (state === 'expired' || state === 'closed') return
+      const last = wire?.port ?? attempt
+      if (wire !== undefined) wire.broken = true
+      state = 'expired'
+      wire = undefined
+      if (task !== undefined) yield* stop(task)
+      if (last !== undefined) yield* last.disconnect()
+      watchers.announce('Expired')
+      wakeWaiters()
     },
   }
   return {

@@ -27,7 +27,7 @@ class Ensemble {
   readonly agreed: string[] = []
 
   constructor(size: number) {
-    const options = { tickTimeMs: 200, initLimit: 10, syncLimit: 5 }
+    const options = { tickTimeMs: 200, initLimit: 10, syncLimit: 5, sequenceStart: 0 }
     const choice = { stream: () => ({ pick: () => 0 }) }
     for (let index = 0; index < size; index++) {
       this.servers.push(zookeeper.create({ index, size, options, choice }))

@@ -19,6 +19,11 @@ export type ZooKeeperOptions = {
   readonly initLimit: number
   /** Ticks of silence after which leader and follower give each other up. */
   readonly syncLimit: number
+  /**
+   * Sequence number of the first sequential child of every node, as if so many had come and gone: no run is long
+   * enough to let the 32-bit counter overflow by itself.
+   */
+  readonly sequenceStart: number
 }
 
 /** One client connection. */
@@ -203,7 +208,7 @@ export const createState = ({
   currentEpoch: 1,
   log: [],
   committed: 0,
-  tree: newTree(),
+  tree: newTree(options.sequenceStart),
   joins: 0,
   requests: 0,
   up: true,

@@ -71,6 +71,27 @@ describe('tree', () => {
     expect(sequenceSuffix(4_294_967_295)).toBe('-000000001')
   })
 
+  it('counts the children of every node from where it is told to', () => {
+    const tree = newTree(2_147_483_647)
+    const changes: Change[] = [
+      { op: 'createSession', timeoutMs: 1_000 },
+      create('/p'),
+      create('/p/lock-', true, true),
+      create('/p/lock-', true, true),
+    ]
+    changes.forEach((change, index) =>
+      applyEntry(
+        tree,
+        {
+          zxid: index + 1,
+          command: { change, session: 1, origin: undefined, server: 0, request: 0 },
+        },
+        () => undefined,
+      ),
+    )
+    expect([...tree.nodes.keys()].slice(2)).toEqual(['/p/lock-2147483647', '/p/lock--2147483648'])
+  })
+
   it('refuses with the codes of the real server', () => {
     const { apply } = start()
     const code = (change: Change, session?: number): string => {

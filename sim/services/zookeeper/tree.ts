@@ -20,7 +20,7 @@ export interface TreeNode {
   pzxid: number
   version: number
   cversion: number
-  /** Children ever created: the next sequence number. */
+  /** Children ever created, on top of the tree's `sequenceStart`: the next sequence number. */
   created: number
   /** Size of the children's hash table; it only grows. */
   buckets: number
@@ -38,6 +38,8 @@ export interface Tree {
   readonly sessions: Map<number, TreeSession>
   /** Last transaction applied. */
   zxid: number
+  /** Sequence number of a node's first sequential child. */
+  readonly sequenceStart: number
 }
 
 /** Told of each node that changed, in order. */
@@ -68,6 +70,7 @@ const newNode = (
   zxid: number,
   ephemeralOwner: number,
   origin: Origin | undefined,
+  created: number,
 ): TreeNode => {
   const name = path.slice(path.lastIndexOf('/') + 1)
   return {
@@ -84,16 +87,17 @@ const newNode = (
     pzxid: zxid,
     version: 0,
     cversion: 0,
-    created: 0,
+    created,
     buckets: 8,
   }
 }
 
 /** A tree that holds only the root. */
-export const newTree = (): Tree => ({
-  nodes: new Map([['/', newNode('/', undefined, '', 0, 0, undefined)]]),
+export const newTree = (sequenceStart = 0): Tree => ({
+  nodes: new Map([['/', newNode('/', undefined, '', 0, 0, undefined, sequenceStart)]]),
   sessions: new Map(),
   zxid: 0,
+  sequenceStart,
 })
 
 /** What a node says of itself. */
@@ -163,7 +167,9 @@ export const applyEntry = (tree: Tree, entry: Entry, fired: Fired): Reply<unknow
       const path = change.sequential ? change.path + sequenceSuffix(parent.created) : change.path
       if (tree.nodes.has(path)) return refused('NODEEXISTS')
       const ephemeralOwner = change.ephemeral ? session : 0
-      const node = newNode(path, parent, change.data, zxid, ephemeralOwner, command.origin)
+      const { origin } = command
+      const first = tree.sequenceStart
+      const node = newNode(path, parent, change.data, zxid, ephemeralOwner, origin, first)
       tree.nodes.set(path, node)
       parent.children.set(node.name, node)
       while (parent.children.size > parent.buckets * LOAD_FACTOR) parent.buckets *= 2

@@ -48,7 +48,7 @@ export const zookeeper = defineService({
   nodeName: 'zookeeper',
   firstLeader: (size: number) => size - 1,
   clock: 'monotonic',
-  options: { tickTimeMs: 2_000, initLimit: 10, syncLimit: 5 } as ZooKeeperOptions,
+  options: { tickTimeMs: 2_000, initLimit: 10, syncLimit: 5, sequenceStart: 0 } as ZooKeeperOptions,
   optionWords: {},
   create: createState,
 
