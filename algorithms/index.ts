@@ -1,6 +1,7 @@
 /** The registry of locks: one line each. */
 
 import type { AnyAlgorithm } from './algorithm.ts'
+import { curatorMutex } from './curator-mutex.ts'
 import { dbForUpdate } from './db-for-update.ts'
 import { dbInsert } from './db-insert.ts'
 import { memcachedAdd } from './memcached-add.ts'
@@ -11,14 +12,17 @@ import { redisSetPx } from './redis-set-px.ts'
 import { redisSetnxGetsetPublished } from './redis-setnx-getset-published.ts'
 import { redisSetnxGetset } from './redis-setnx-getset.ts'
 import { redlock } from './redlock.ts'
+import { zkEphemeral } from './zk-ephemeral.ts'
 import { zkSequentialPublished } from './zk-sequential-published.ts'
 import { zkSequential } from './zk-sequential.ts'
+import { zkWriteLock } from './zk-writelock.ts'
 
 export * from './algorithm.ts'
 export * from './parameters.ts'
 
 /** Every lock that locksim knows by name. */
 export const algorithms: readonly AnyAlgorithm[] = [
+  curatorMutex,
   dbForUpdate,
   dbInsert,
   memcachedAdd,
@@ -29,6 +33,8 @@ export const algorithms: readonly AnyAlgorithm[] = [
   redisSetnxGetsetPublished,
   redisSetPx,
   redlock,
+  zkEphemeral,
   zkSequential,
   zkSequentialPublished,
+  zkWriteLock,
 ]

@@ -1,57 +1,45 @@
 /** The same recipe as the article's Java class `DistributedLock` really does it, bugs included. */
 
-import { note, post, receive, sleep, spawn } from '#sim'
-import type { Process, Reply, ServiceClients } from '#sim'
+import { note } from '#sim'
+import type { Process } from '#sim'
 import { defineAlgorithm } from './algorithm.ts'
 import type { Grant } from './algorithm.ts'
-import { duration } from './parameters.ts'
-import { lowestOwner } from './zk-holders.ts'
+import { duration, flag, oneOf } from './parameters.ts'
+import { belongsTo, construct, ROOT, take } from './zk-distributed-lock.ts'
+import type { DistributedLock } from './zk-distributed-lock.ts'
+import { byText, lowestOwner, ownersOf, SEQUENTIAL_NODE } from './zk-holders.ts'
 
 const ARTICLE = '分布式锁看这篇就够了 (zhisheng, 2018), DistributedLock'
 
-type ZooKeeper = ServiceClients['zookeeper']
-type Session = ReturnType<ZooKeeper['connect']> extends Process<infer Made> ? Made : never
-type Watcher = ReturnType<ZooKeeper['watcher']>
-
 interface Held extends Grant {
-  readonly zk: Session
-  readonly myZnode: string
+  readonly object: DistributedLock
 }
-/** The fields that the lock object and its event thread share. */
-interface Shared {
-  latch: Watcher | undefined
+interface Reused {
+  object: DistributedLock | undefined
 }
 
-const ROOT = '/locks'
-const SPLIT = '_lock_'
-const isOf = (lock: string) => (name: string) => name.split(SPLIT)[0] === lock
-
-/** `process()`: counts down whatever the event is, those of the session as well, and only if there is a latch. */
-function* process(events: Watcher, shared: Shared): Process {
-  for (;;) {
-    const event = yield* receive(events)
-    if (event !== undefined && shared.latch !== undefined) yield* post(shared.latch, event)
-  }
-}
-
-/** The exception leaves the method; session and node stay behind, and the session is kept alive for ever. */
-function* lockException(where: string, reply: Reply<unknown>): Process<undefined> {
-  yield* note(`LockException: ${where}: ${reply.ok ? '' : reply.code}`)
-  return undefined
-}
+/** The name of the lock, as the application chose it. */
+const nameOf = (lock: string, endsInLock: boolean): string => (endsInLock ? `${lock}_lock` : lock)
 
 /**
- * The published code:
+ * The published code, each of its defects with a parameter that mends it:
  *
- * - `waitForLock` throws the answer of `latch.await` away: who has waited 30 s has the lock;
- * - after waking nobody looks whether his node is the lowest now: a waiter's end lets the next one in;
- * - any event wakes, `Disconnected` and `SyncConnected` too: a torn connection hands the lock to all waiters;
- * - a predecessor that is gone already counts as the lock, whoever stands before it;
- * - the watch is set before the latch is there: an event in between is lost;
- * - a create without an answer is an exception, and what it made stays as long as the process lives;
- * - `unlock` swallows a lost connection: the node stays, and the session is not closed but kept alive;
- * - `unlock` closes the session, so that every lock needs a new object with a new session;
- * - the end of the session while the lock is held is noticed by nobody.
+ * - `waitForLock` throws the answer of `latch.await` away: who has waited 30 s has the lock; and `lock()` would not look
+ *   at what it returned either (`awaitResult`);
+ * - after waking nobody looks whether his node is the lowest now, nor where the predecessor was gone already: a waiter's
+ *   end lets the next one in (`judgeAgain`);
+ * - any event wakes, `Disconnected` and `SyncConnected` too (`eventsAsGrants`);
+ * - the watch is set before the latch is there: an event in between is lost (`latchFirst`);
+ * - the timed `tryLock` takes any unit for milliseconds (`honoursUnit`);
+ * - what fails leaves its node behind, also a create whose answer was lost, and its session is kept alive (`cleansUp`);
+ * - `unlock` swallows a lost connection: the node stays, and the session is not closed (`closesAnyway`);
+ * - `unlock` closes the session, so that an object is good for one use; a failed constructor makes it good for none
+ *   (`oneObject` uses it again all the same);
+ * - two first users race for the root (`toleratesRoot`);
+ * - the end of the session while the lock is held is noticed by nobody (`tellsLoss`), and no token is given (`token`);
+ * - the holder that takes it again waits for itself;
+ * - names are parsed so that a lock called `…_lock` is never found (`nameEndsInLock`), and sorted as text, so that an
+ *   overflow of the counter lets the newcomer in.
  */
 export const zkSequentialPublished = defineAlgorithm({
   name: 'zk-sequential-published',
@@ -72,69 +60,74 @@ export const zkSequentialPublished = defineAlgorithm({
   scales: 'zookeeper',
   parameters: {
     sessionTimeoutMs: duration(30_000, 'session timeout, and also the longest wait for the lock'),
+    call: oneOf(
+      ['lock', 'tryLock', 'tryLock(time)'],
+      'lock',
+      'the method of java.util.concurrent.locks.Lock that the application calls',
+    ),
+    waitMs: duration(5_000, 'the time that the application passes to tryLock(time), in seconds'),
+    honoursUnit: flag(false, 'whether tryLock(time) looks at the unit; if not, 5 s are 5 ms'),
+    awaitResult: oneOf(
+      ['ignored', 'returned', 'obeyed'],
+      'ignored',
+      'whether waitForLock says that its time ran out, and whether lock() then goes on waiting',
+    ),
+    judgeAgain: flag(false, 'whether a waiter looks who is the lowest before it believes'),
+    eventsAsGrants: flag(
+      true,
+      'whether any event counts as the end of the node that is waited for',
+    ),
+    latchFirst: flag(false, 'whether the latch is there before the watch is set'),
+    cleansUp: flag(false, 'whether an attempt that fails takes its node away'),
+    closesAnyway: flag(false, 'whether unlock closes the session when the delete has failed'),
+    oneObject: flag(false, 'whether a client uses one DistributedLock for ever'),
+    toleratesRoot: flag(false, 'whether somebody else may have made the root directory'),
+    tellsLoss: flag(false, 'whether the application hears of a lost connection or session'),
+    token: flag(false, 'whether the transaction that created the node is given as a token'),
+    nameEndsInLock: flag(false, 'whether the lock is called `…_lock`'),
   },
-  gives: () => ({ token: false, validity: false }),
+  gives: ({ token }) => ({ token, validity: false, reentry: true }),
   leaseMs: ({ sessionTimeoutMs }) => sessionTimeoutMs,
-
-  *acquire(me, { sessionTimeoutMs }): Process<Held | undefined> {
-    // new DistributedLock(config, lockName): one session for each use, because unlock() closes it.
-    const shared: Shared = { latch: undefined }
-    const watcher = me.services.zookeeper.watcher()
-    yield* spawn('event thread', process(watcher, shared))
-    const zk = yield* me.services.zookeeper.connect({ sessionTimeoutMs, watcher })
-    const root = yield* zk.exists(ROOT)
-    if (!root.ok) return yield* lockException('constructor', root)
-    if (root.value === undefined) {
-      // Looks, then creates: of two first users one gets NODEEXISTS, and an object that never works.
-      const made = yield* zk.create(ROOT)
-      if (!made.ok) return yield* lockException('constructor', made)
-    }
-
-    // tryLock()
-    const created = yield* zk.create(`${ROOT}/${me.lock}${SPLIT}`, {
-      ephemeral: true,
-      sequential: true,
-    })
-    // The node may exist; nobody looks for it, and it has no name to find it by.
-    if (!created.ok) return yield* lockException('create', created)
-    const myZnode = created.value.path
-    const children = yield* zk.getChildren(ROOT)
-    if (!children.ok) return yield* lockException('getChildren', children)
-    const nodes = children.value.filter(isOf(me.lock)).sort()
-    if (myZnode === `${ROOT}/${nodes[0]}`) return { zk, myZnode }
-    const waitNode = nodes[nodes.indexOf(myZnode.slice(ROOT.length + 1)) - 1]
-    if (waitNode === undefined) {
-      yield* note('IndexOutOfBoundsException: own node is not among the children')
-      return undefined
-    }
-
-    // waitForLock(waitNode, sessionTimeout)
-    const stat = yield* zk.exists(`${ROOT}/${waitNode}`, watcher)
-    if (!stat.ok) return yield* lockException('exists', stat)
-    if (stat.value !== undefined) {
-      // The event thread may run here, and finds no latch yet.
-      yield* sleep(0)
-      const latch = me.services.zookeeper.watcher()
-      shared.latch = latch
-      // Whether it was counted down or the time is over makes no difference to what follows.
-      yield* receive(latch, sessionTimeoutMs)
-      shared.latch = undefined
-    }
-    // No look at who is the lowest now; also where the predecessor was gone already.
-    return { zk, myZnode }
+  doorway: {
+    name: SEQUENTIAL_NODE,
+    waiting: ({ zookeeper }, lock, { nameEndsInLock }) =>
+      ownersOf(zookeeper, ROOT, belongsTo(nameOf(lock, nameEndsInLock))),
   },
 
-  *release(_me, { zk, myZnode }) {
+  *open(): Process<Reused> {
+    return { object: undefined }
+  },
+
+  *acquire(me, parameters): Process<Held | undefined> {
+    const { oneObject, cleansUp, token, nameEndsInLock } = parameters
+    let object = oneObject ? me.session.object : undefined
+    object ??= yield* construct(me, nameOf(me.lock, nameEndsInLock), parameters)
+    if (oneObject) me.session.object = object
+    if ((yield* take(object)) === true) {
+      object.holds = true
+      return token ? { object, token: object.czxid } : { object }
+    }
+    if (cleansUp) {
+      if (oneObject) yield* object.zk.delete(object.myZnode)
+      else yield* object.zk.close()
+    }
+    return undefined
+  },
+
+  *release(_me, { object }, { closesAnyway }) {
+    const { zk, myZnode } = object
+    object.holds = false
     const deleted = yield* zk.delete(myZnode)
     if (!deleted.ok) {
       // printStackTrace(), and close() is skipped: the node stays as long as this process lives.
       yield* note(`unlock: ${deleted.code}`)
-      if (deleted.why === 'timeout') return 'unknown'
-      return 'not-held'
+      if (closesAnyway) yield* zk.close()
+      return deleted.why === 'timeout' ? 'unknown' : 'not-held'
     }
     yield* zk.close()
     return 'ok'
   },
 
-  holders: ({ zookeeper }, lock) => lowestOwner(zookeeper, ROOT, isOf(lock)),
+  holders: ({ zookeeper }, lock, { nameEndsInLock }) =>
+    lowestOwner(zookeeper, ROOT, belongsTo(nameOf(lock, nameEndsInLock)), byText),
 })
