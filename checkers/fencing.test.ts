@@ -29,6 +29,19 @@ describe('fencing', () => {
     expect(judge(wrong).verdict).toBe('violated')
   })
 
+  it('goes by the grant that the client heard of, where one attempt was granted the lock twice', () => {
+    const twice = [
+      serves(1, one),
+      serves(2, two),
+      granted(3, two, 34),
+      serves(4, one),
+      granted(5, one, 35),
+    ]
+    expect(judge(twice).verdict).toBe('held')
+    const again = [serves(1, one), granted(2, one, 33), serves(3, two), serves(4, one)]
+    expect(judge([...again, granted(5, two, 34)]).verdict).toBe('held')
+  })
+
   it('remembers tokens across a crash of the server', () => {
     expect(judge([granted(1, one, 5), crashed(2, 'redis'), granted(3, two, 1)]).verdict).toBe(
       'violated',

@@ -29,10 +29,13 @@ const judgeFencing = (header: RunHeader, { facts }: SharedHistory): Judgement =>
   let refused = 0
   let witness: Witness | undefined
 
+  const heard = new Set<string>()
+  let grants = 0
+
   const placeOf = (hold: string): number => {
     let place = places.get(hold)
     if (place === undefined) {
-      place = places.size
+      place = grants++
       places.set(hold, place)
     }
     return place
@@ -88,9 +91,11 @@ const judgeFencing = (header: RunHeader, { facts }: SharedHistory): Judgement =>
     see(event) {
       switch (event.kind) {
         case 'service-granted':
-          placeOf(event.hold)
+          // One attempt may get the lock twice: its first node went with the session, the second is what it hears of.
+          if (!heard.has(event.hold)) places.set(event.hold, grants++)
           break
         case 'granted':
+          heard.add(event.hold)
           if (event.token === undefined) placeOf(event.hold)
           else issue(event, event.token)
           break
@@ -136,8 +141,8 @@ const judgeFencing = (header: RunHeader, { facts }: SharedHistory): Judgement =>
 }
 
 /**
- * Grant order is the order of the first service-granted of each hold; a hold that no server shows takes its place when its
- * client says `granted`. Clients hear of their grants in any order, so theirs alone would accuse
+ * Grant order is the order in which the servers granted each hold: the last time before its client heard of it. A hold that
+ * no server shows takes its place when its client says `granted`. Clients hear of their grants in any order, so theirs alone would accuse
  * locks that are right. A store that checks nothing is the operator's choice, not the lock's fault:
  * with fencing off only the tokens are judged.
  */
