@@ -160,8 +160,7 @@ export function* createProtected(
   { checksSession, syncsFirst }: { readonly checksSession: boolean; readonly syncsFirst: boolean },
 ): Process<Reply<Protected>> {
   const prefix = `_c_${curator.me.token()}-`
-  let session = 0
-  let isFirst = true
+  let session: Session | undefined
 
   function* find(zookeeper: Session): Process<Reply<string | undefined>> {
     if (syncsFirst) {
@@ -171,8 +170,8 @@ export function* createProtected(
     const listed = yield* zookeeper.getChildren(directory)
     if (!listed.ok) return listed.code === 'NONODE' ? ok(undefined) : listed
     const found = listed.value.find((child) => child.startsWith(prefix))
-    if (!checksSession || session === zookeeper.id) return ok(found)
-    session = zookeeper.id
+    if (!checksSession || session === zookeeper) return ok(found)
+    session = zookeeper
     if (found !== undefined) {
       yield* spawn('guaranteed delete', deleteInBackground(curator, `${directory}/${found}`))
     }
@@ -180,7 +179,7 @@ export function* createProtected(
   }
 
   const made = yield* retrying<Protected>(curator, function* (zookeeper) {
-    if (isFirst) session = zookeeper.id
+    if (session === undefined) session = zookeeper
     else {
       const found = yield* find(zookeeper)
       if (!found.ok) return found
@@ -188,7 +187,6 @@ export function* createProtected(
         return ok({ path: `${directory}/${found.value}`, czxid: undefined })
       }
     }
-    isFirst = false
     const create = () =>
       zookeeper.create(`${directory}/${prefix}${name}`, { ephemeral: true, sequential: true })
     const created = yield* create()
