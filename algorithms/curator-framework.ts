@@ -151,7 +151,7 @@ function* findAndDelete(curator: Curator, directory: string, prefix: string): Pr
  * `create().creatingParentContainersIfNeeded().withProtection().withMode(EPHEMERAL_SEQUENTIAL)`: the name has a GUID in
  * it, and a retry looks for that first (CreateBuilderImpl, ProtectedMode). A node of an earlier session is not
  * taken, but deleted (CURATOR-498), where `checksSession` says so. A server that has not heard of the node yet does
- * not show it, unless it is told to `sync` first.
+ * not show it (CURATOR-264), unless it is told to `sync` first.
  */
 export function* createProtected(
   curator: Curator,

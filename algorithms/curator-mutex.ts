@@ -21,6 +21,7 @@ const CURATOR = 'curator-recipes locks/InterProcessMutex.java, LockInternals.jav
 const FRAMEWORK =
   'curator-framework imps/CreateBuilderImpl.java, ProtectedMode.java, state/ConnectionStateManager.java'
 const PAGE = 'curator.apache.org, Shared Reentrant Lock'
+const STALE = 'apache/curator#784 (CURATOR-264), duplicate nodes where the list is not synchronised'
 
 const LOCK_NAME = 'lock-'
 
@@ -86,7 +87,7 @@ export const curatorMutex = defineAlgorithm({
   name: 'curator-mutex',
   summary:
     'Apache Curator InterProcessMutex: the ZooKeeper recipe, reentrant, with a state listener',
-  sources: [CURATOR, FRAMEWORK, PAGE],
+  sources: [CURATOR, FRAMEWORK, PAGE, STALE],
   steps: [
     'If this thread has the lock already, count one up: no word to ZooKeeper.',
     'Create an ephemeral sequential node with a GUID in its name, and look for that GUID if no answer comes.',
@@ -100,6 +101,8 @@ export const curatorMutex = defineAlgorithm({
     { promise: 'exclusion/belief', from: PAGE },
     { promise: 'ownership', from: CURATOR },
     { promise: 'deadlock-freedom', from: CURATOR },
+    { promise: 'fairness', from: CURATOR },
+    { promise: 'reentrancy', from: PAGE },
   ],
   needs: { zookeeper: 3 },
   scales: 'zookeeper',

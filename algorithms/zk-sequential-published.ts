@@ -55,6 +55,9 @@ export const zkSequentialPublished = defineAlgorithm({
   claims: [
     { promise: 'exclusion/belief', from: ARTICLE },
     { promise: 'deadlock-freedom', from: ARTICLE },
+    { promise: 'fairness', from: ARTICLE },
+    { promise: 'reentrancy', from: ARTICLE },
+    { promise: 'availability', from: ARTICLE },
   ],
   needs: { zookeeper: 3 },
   scales: 'zookeeper',

@@ -10,6 +10,7 @@ import { connect, isOver, remove, removeAll } from './zk-sessions.ts'
 import type { Session } from './zk-sessions.ts'
 
 const RECIPE = 'zookeeper recipes.md, "Locks" and "Recoverable Errors and the GUID"'
+const ARTICLE = '分布式锁看这篇就够了 (zhisheng, 2018), ephemeral sequential nodes'
 const FENCING = 'fpj.systems, "Note on fencing and distributed locks" (2016)'
 
 interface Connected {
@@ -34,7 +35,7 @@ const orderOf = (overflow: 'ignored' | 'foreseen') =>
 export const zkSequential = defineAlgorithm({
   name: 'zk-sequential',
   summary: 'ZooKeeper: ephemeral sequential nodes, the lowest holds, each watches the one before',
-  sources: [RECIPE, FENCING],
+  sources: [RECIPE, ARTICLE, FENCING],
   steps: [
     'Create an ephemeral sequential node with a name of our own in the lock’s directory.',
     'List the directory; whose node is the lowest has the lock.',
@@ -49,6 +50,8 @@ export const zkSequential = defineAlgorithm({
     { promise: 'fencing', from: FENCING },
     { promise: 'deadlock-freedom', from: RECIPE },
     { promise: 'ownership', from: RECIPE },
+    { promise: 'fairness', from: ARTICLE },
+    { promise: 'availability', from: ARTICLE },
   ],
   needs: { zookeeper: 3 },
   scales: 'zookeeper',
