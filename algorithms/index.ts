@@ -9,8 +9,10 @@ import { dynamodbLease } from './dynamodb-lease.ts'
 import { noLock } from './no-lock.ts'
 import { redisBlindDelete } from './redis-blind-delete.ts'
 import { redisSetPx } from './redis-set-px.ts'
+import { redisSetnxExpire } from './redis-setnx-expire.ts'
 import { redisSetnxGetsetPublished } from './redis-setnx-getset-published.ts'
 import { redisSetnxGetset } from './redis-setnx-getset.ts'
+import { redisSetnxPublished } from './redis-setnx-published.ts'
 import { redlock } from './redlock.ts'
 import { zkEphemeral } from './zk-ephemeral.ts'
 import { zkSequentialPublished } from './zk-sequential-published.ts'
@@ -29,8 +31,10 @@ export const algorithms: readonly AnyAlgorithm[] = [
   dynamodbLease,
   noLock,
   redisBlindDelete,
+  redisSetnxExpire,
   redisSetnxGetset,
   redisSetnxGetsetPublished,
+  redisSetnxPublished,
   redisSetPx,
   redlock,
   zkEphemeral,

@@ -1,16 +1,23 @@
 /** The same lock as the article's Java code really does it: `RedisLockUtil.lock2` and `unLock2`. */
 
-import { clock, note } from '#sim'
 import type { Process } from '#sim'
 import { defineAlgorithm } from './algorithm.ts'
-import { count } from './parameters.ts'
+import type { Grant } from './algorithm.ts'
+import { count, flag, oneOf } from './parameters.ts'
 import { ownersOf } from './redis-holders.ts'
+import {
+  ARTICLE,
+  lockWithStamp,
+  TAKEOVERS,
+  unlockInTime,
+  unlockOwnStamp,
+  unlockStoredStamp,
+} from './redis-lock-util.ts'
+import type { Stamp } from './redis-lock-util.ts'
 
-const ARTICLE = '分布式锁看这篇就够了 (zhisheng, 2018), RedisLockUtil.lock2 and unLock2'
-
-/** System.currentTimeMillis: the wall clock in whole ms. */
-function* currentTimeMillis(): Process<number> {
-  return Math.floor(yield* clock())
+interface UtilGrant extends Grant {
+  /** Missing for a caller that goes on without having got the lock. */
+  readonly taken: Stamp | undefined
 }
 
 /**
@@ -27,7 +34,7 @@ export const redisSetnxGetsetPublished = defineAlgorithm({
   name: 'redis-setnx-getset-published',
   summary:
     'SETNX with an expiry stamp, taken over with GETSET; the published Java code, bugs included',
-  sources: [ARTICLE],
+  sources: [`${ARTICLE}.lock2 and unLock2, and their use`, 'redis docs/commands/getset.md'],
   steps: [
     'SETNX lock with now plus a timeout, whose unit is mistaken; 1 means that the lock is ours.',
     'Otherwise GET it; if that instant has passed, GETSET a new one.',
@@ -41,42 +48,43 @@ export const redisSetnxGetsetPublished = defineAlgorithm({
   ],
   needs: { redis: 1 },
   scales: 'redis',
-  parameters: { expire: count(60, 'meant as seconds, used as ms') },
+  parameters: {
+    expire: count(60, 'meant as seconds, used as ms'),
+    unitMs: count(1, 'how many ms one unit of expire is: 1 as coded, 1000 as documented'),
+    takeover: oneOf(
+      TAKEOVERS,
+      'same-value',
+      'which answer to GETSET wins: the stamp that was read before, or any that is expired (redis.io)',
+    ),
+    absentIsExpired: flag(
+      true,
+      'whether a key that is gone when it is read counts as expired, and is set without being owned',
+    ),
+    release: oneOf(
+      ['stored-stamp', 'own-elapsed', 'compare-and-delete'],
+      'stored-stamp',
+      'delete if the stored stamp lies ahead (unLock2); if our own lease is not over (the text, step 5); or if the stamp is ours',
+    ),
+    loserGoesOn: flag(
+      false,
+      'whether the caller makes its exception without throwing it, as the article’s usage does, and goes on',
+    ),
+  },
   gives: () => ({ token: false, validity: false }),
-  leaseMs: ({ expire }) => expire,
+  leaseMs: ({ expire, unitMs }) => expire * unitMs,
 
-  *acquire(me, { expire }) {
-    const { primary } = me.services.redis
-    const created = yield* primary.setnx(me.lock, String((yield* currentTimeMillis()) + expire))
-    if (!created.ok) return undefined
-    if (created.value) return {}
-
-    const read = yield* primary.get(me.lock)
-    if (!read.ok) return undefined
-    const old = read.value ?? '0'
-    if (Number(old) >= (yield* currentTimeMillis())) return undefined
-
-    const replaced = yield* primary.getset(
-      me.lock,
-      String((yield* currentTimeMillis()) + expire),
-      old,
-    )
-    if (!replaced.ok) return undefined
-    if (replaced.value === null) {
-      yield* note('NumberFormatException: GETSET found no key, and has made one that nobody owns')
-      return undefined
-    }
-    return replaced.value === old ? {} : undefined
+  *acquire(me, parameters): Process<UtilGrant | undefined> {
+    const { expire, unitMs, takeover, absentIsExpired } = parameters
+    const leaseMs = expire * unitMs
+    const taken = yield* lockWithStamp(me, { leaseMs, takeover, absentIsExpired })
+    return taken === undefined && !parameters.loserGoesOn ? undefined : { taken }
   },
 
-  *release(me) {
-    const { primary } = me.services.redis
-    const read = yield* primary.get(me.lock)
-    if (!read.ok) return 'unknown'
-    if (Number(read.value ?? '0') <= (yield* currentTimeMillis())) return 'not-held'
-    const deleted = yield* primary.del(me.lock)
-    if (!deleted.ok) return deleted.why === 'refused' ? 'not-held' : 'unknown'
-    return deleted.value === 1 ? 'ok' : 'not-held'
+  *release(me, { taken }, { release, expire, unitMs }) {
+    if (taken === undefined || release === 'stored-stamp') return yield* unlockStoredStamp(me)
+    return release === 'own-elapsed'
+      ? yield* unlockInTime(me, taken, expire * unitMs)
+      : yield* unlockOwnStamp(me, taken)
   },
 
   holders: ({ redis }, lock) => ownersOf(redis, lock),

@@ -1,25 +1,18 @@
 /** The Redis lock whose value is the end of its lease by the clients' own clocks, as an article tells it. */
 
-import { clock, note } from '#sim'
-import type { Process } from '#sim'
 import { defineAlgorithm } from './algorithm.ts'
-import type { Grant } from './algorithm.ts'
-import { duration } from './parameters.ts'
+import { duration, oneOf } from './parameters.ts'
 import { ownersOf } from './redis-holders.ts'
+import { lockWithStamp, TAKEOVERS, unlockInTime } from './redis-lock-util.ts'
 
 const ARTICLE = '分布式锁看这篇就够了 (zhisheng, 2018), the lock by SETNX, GET and GETSET'
-
-interface StampGrant extends Grant {
-  /** The client's clock when it made its stamp. */
-  readonly startedMs: number
-}
 
 /**
  * As the article's text has it, with its units right. The key has no time to live: whoever finds a stamp
  * that is past by its own clock takes the lock over with GETSET, and has it if nobody was faster. All
  * clients' clocks must agree for that, which the article does not mention. (The published code differs:
- * see `redis-setnx-getset-published`. The older pattern of redis docs/commands/setnx.md differs in
- * asking whether the replaced stamp is past, not whether it is the same.)
+ * see `redis-setnx-getset-published`. The older pattern of redis docs/commands/setnx.md asks
+ * whether the replaced stamp is past, not whether it is the same: the parameter `takeover`.)
  */
 export const redisSetnxGetset = defineAlgorithm({
   name: 'redis-setnx-getset',
@@ -41,40 +34,22 @@ export const redisSetnxGetset = defineAlgorithm({
   scales: 'redis',
   parameters: {
     ttlMs: duration(10_000, 'how far ahead the stamp is; the article uses 60 s'),
+    takeover: oneOf(
+      TAKEOVERS,
+      'same-value',
+      'which answer to GETSET wins: the stamp that was read before, or any that is expired (redis.io)',
+    ),
   },
   gives: () => ({ token: false, validity: false }),
   // Others may take the lock over after that, by their own clocks; until somebody does it stays granted.
   leaseMs: ({ ttlMs }) => ttlMs,
 
-  *acquire(me, { ttlMs }): Process<StampGrant | undefined> {
-    const { primary } = me.services.redis
-    const startedMs = Math.floor(yield* clock())
-    const created = yield* primary.setnx(me.lock, String(startedMs + ttlMs))
-    if (!created.ok) return undefined
-    if (created.value) return { startedMs }
-
-    const old = yield* primary.get(me.lock)
-    if (!old.ok || old.value === null) return undefined
-    const nowMs = Math.floor(yield* clock())
-    if (Number(old.value) >= nowMs) return undefined
-
-    const replaced = yield* primary.getset(me.lock, String(nowMs + ttlMs), old.value)
-    if (!replaced.ok) return undefined
-    if (replaced.value === old.value) return { startedMs: nowMs }
-    yield* note(
-      replaced.value === null
-        ? 'the key had just been deleted: GETSET made one that nobody owns'
-        : 'somebody was faster: their stamp has been overwritten all the same',
-    )
-    return undefined
+  *acquire(me, { ttlMs, takeover }) {
+    return yield* lockWithStamp(me, { leaseMs: ttlMs, takeover, absentIsExpired: false })
   },
 
-  *release(me, { startedMs }, { ttlMs }) {
-    const nowMs = Math.floor(yield* clock())
-    if (nowMs - startedMs >= ttlMs) return 'not-held'
-    const deleted = yield* me.services.redis.primary.del(me.lock)
-    if (!deleted.ok) return deleted.why === 'refused' ? 'not-held' : 'unknown'
-    return deleted.value === 1 ? 'ok' : 'not-held'
+  *release(me, taken, { ttlMs }) {
+    return yield* unlockInTime(me, taken, ttlMs)
   },
 
   holders: ({ redis }, lock) => ownersOf(redis, lock),
