@@ -3,7 +3,7 @@
 import type { Process } from '#sim'
 import { defineAlgorithm } from './algorithm.ts'
 import type { Grant } from './algorithm.ts'
-import { count, flag, oneOf } from './parameters.ts'
+import { count, duration, flag, oneOf } from './parameters.ts'
 import { ownersOf } from './redis-holders.ts'
 import {
   ARTICLE,
@@ -50,7 +50,7 @@ export const redisSetnxGetsetPublished = defineAlgorithm({
   scales: 'redis',
   parameters: {
     expire: count(60, 'meant as seconds, used as ms'),
-    unitMs: count(1, 'how many ms one unit of expire is: 1 as coded, 1000 as documented'),
+    unitMs: duration(1, 'how many ms one unit of expire is: 1 as coded, 1000 as documented'),
     takeover: oneOf(
       TAKEOVERS,
       'same-value',
