@@ -13,6 +13,10 @@ import { redisSetnxExpire } from './redis-setnx-expire.ts'
 import { redisSetnxGetsetPublished } from './redis-setnx-getset-published.ts'
 import { redisSetnxGetset } from './redis-setnx-getset.ts'
 import { redisSetnxPublished } from './redis-setnx-published.ts'
+import { redissonFair } from './redisson-fair.ts'
+import { redissonFenced } from './redisson-fenced.ts'
+import { redissonLock } from './redisson-lock.ts'
+import { redissonMultilock } from './redisson-multilock.ts'
 import { redlock } from './redlock.ts'
 import { zkEphemeral } from './zk-ephemeral.ts'
 import { zkSequentialPublished } from './zk-sequential-published.ts'
@@ -36,6 +40,10 @@ export const algorithms: readonly AnyAlgorithm[] = [
   redisSetnxGetsetPublished,
   redisSetnxPublished,
   redisSetPx,
+  redissonFair,
+  redissonFenced,
+  redissonLock,
+  redissonMultilock,
   redlock,
   zkEphemeral,
   zkSequential,

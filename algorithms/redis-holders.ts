@@ -45,3 +45,25 @@ const NOBODY: readonly Origin[] = []
 
 const entryOn = (server: Servers[number] | undefined, key: string) =>
   server?.up === true ? server.data.granted(key) : undefined
+
+/**
+ * Which holds have the key on so many of all servers, counting those that are up. For keys whose value is not the
+ * same on all servers, or not one word.
+ */
+export const quorumOwners = (
+  servers: Servers,
+  key: string,
+  quorum: number,
+): readonly Origin[] => {
+  const owners: Origin[] = []
+  for (let candidate = 0; candidate <= servers.length - quorum; candidate++) {
+    const origin = entryOn(servers[candidate], key)?.origin
+    if (origin === undefined || owners.some(({ hold }) => hold === origin.hold)) continue
+    let votes = 1
+    for (let other = candidate + 1; other < servers.length; other++) {
+      if (entryOn(servers[other], key)?.origin.hold === origin.hold) votes++
+    }
+    if (votes >= quorum) owners.push(origin)
+  }
+  return owners.length === 0 ? NOBODY : owners
+}
