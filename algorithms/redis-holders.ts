@@ -50,11 +50,7 @@ const entryOn = (server: Servers[number] | undefined, key: string) =>
  * Which holds have the key on so many of all servers, counting those that are up. For keys whose value is not the
  * same on all servers, or not one word.
  */
-export const quorumOwners = (
-  servers: Servers,
-  key: string,
-  quorum: number,
-): readonly Origin[] => {
+export const quorumOwners = (servers: Servers, key: string, quorum: number): readonly Origin[] => {
   const owners: Origin[] = []
   for (let candidate = 0; candidate <= servers.length - quorum; candidate++) {
     const origin = entryOn(servers[candidate], key)?.origin

@@ -6,14 +6,7 @@ import { defineAlgorithm } from './algorithm.ts'
 import type { Client, Grant } from './algorithm.ts'
 import { flag, oneOf } from './parameters.ts'
 import { ownersOf } from './redis-holders.ts'
-import {
-  channelOf,
-  failed,
-  redissonOn,
-  sending,
-  tokenKeyOf,
-  tryOrWait,
-} from './redisson-client.ts'
+import { channelOf, failed, redissonOn, sending, tokenKeyOf, tryOrWait } from './redisson-client.ts'
 import type { Redisson, Tried } from './redisson-client.ts'
 import { settleGrant } from './redisson-grant.ts'
 import { leaseOf, REDISSON, redissonParameters } from './redisson-parameters.ts'

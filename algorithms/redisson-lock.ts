@@ -18,10 +18,7 @@ const NOTHING: Grant = {}
 type Values = RedissonValues & { readonly sharedLeaseMs: number }
 
 /** One try: the script, WAIT for the replicas, and a watchdog if no lease was asked for. */
-function* tryHash(
-  me: Client<{ redis: 1 }, Redisson>,
-  parameters: Values,
-): Process<Tried<Grant>> {
+function* tryHash(me: Client<{ redis: 1 }, Redisson>, parameters: Values): Process<Tried<Grant>> {
   const { session, lock } = me
   const askedMs = yield* monotonic()
   const leaseMs = parameters.sharedLeaseMs || leaseOf(parameters)

@@ -130,19 +130,19 @@ function* collect(me: Me, values: Values): Process<Locks | undefined> {
 }
 
 /** A watchdog for each lock; the hold is lost when fewer of them are left than must be. */
-function* watchAll(
-  me: Me,
-  acquired: Locks,
-  askedMs: readonly number[],
-  values: Values,
-): Process {
+function* watchAll(me: Me, acquired: Locks, askedMs: readonly number[], values: Values): Process {
   let left = acquired.length
   const needed = neededOf(me.session.length, values)
   function* lost(why: string): Process {
     if (--left === needed - 1) yield* me.lost(why)
   }
   for (const [index, client] of acquired.entries()) {
-    const watched = { lock: me.lock, askedMs: askedMs[index] ?? 0, leaseMs: values.watchdogMs, lost }
+    const watched = {
+      lock: me.lock,
+      askedMs: askedMs[index] ?? 0,
+      leaseMs: values.watchdogMs,
+      lost,
+    }
     yield* beginWatch(client, watched, values)
   }
 }

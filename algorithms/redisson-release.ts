@@ -34,11 +34,7 @@ export function* unlocking(
 }
 
 /** Releases a hold of a lock that is a hash alone. */
-export const unlockHash = (
-  client: Redisson,
-  me: Holder,
-  how: Unlocking,
-): Process<ReleaseOutcome> =>
+export const unlockHash = (client: Redisson, me: Holder, how: Unlocking): Process<ReleaseOutcome> =>
   unlocking(client, me, how, (owner, latch, latchMs) =>
     client.redis.evaluate<number | null>(
       'reentrant-release',

@@ -40,10 +40,7 @@ function* renew(
     const patienceMs = tells ? soundUntilMs - nowMs : COMMAND_TIMEOUT_MS
     const patient = redis.within(Math.min(COMMAND_TIMEOUT_MS, patienceMs))
     const args = [owner, `${leaseMs}`]
-    const renewed = yield* sending(
-      () => patient.evaluate('reentrant-renew', [lock], args),
-      !tells,
-    )
+    const renewed = yield* sending(() => patient.evaluate('reentrant-renew', [lock], args), !tells)
     if (renewed.ok && renewed.value === 0) {
       if (tells) yield* lost('the server says that the lock is not ours')
       return
