@@ -141,6 +141,8 @@ export interface Service<State, Body, PeerBody, Options, Client, View> {
   step(state: State, input: Input<Body, PeerBody>, nowMs: number, out: Outbox): void
   /** The instant, on the server's own clock, at which it wants a `tick`; Infinity for none. Asked after each step. */
   wakeAtMs(state: State): number
+  /** The same on its wall clock, for a service whose `clock` is the monotonic one and whose data carry times. */
+  wakeAtWallMs?(state: State): number
   /** The typed client of the whole group. `timeoutMs` is what a call waits if nothing else is said. */
   client(ports: readonly Port[], environment: StubEnvironment): Client
   /** A read-only look at one server's data, made once; it must see later changes. */

@@ -38,6 +38,7 @@ export class Server implements Outbox {
   private readonly config: ServerConfig<unknown>
   private state: unknown
   private readonly alarm: Alarm
+  private readonly wallAlarm: Alarm | undefined
   private readonly clock: Clock
   /** Why the data changed in the current step, if they did, and whose request it was. */
   private cause: RevokeCause | undefined
@@ -66,11 +67,19 @@ export class Server implements Outbox {
     this.state = service.create(this.config)
     this.view = service.view(this.state)
     this.alarm = new Alarm(world.kernel, node, which, () => this.ring())
+    if (service.wakeAtWallMs !== undefined) {
+      this.wallAlarm = new Alarm(world.kernel, node, 'wall', () => this.ring())
+    }
   }
 
   /** Asks for the first tick, if the service wants one. */
   begin(): void {
+    this.setAlarms()
+  }
+
+  private setAlarms(): void {
     this.alarm.set(this.service.wakeAtMs(this.state))
+    this.wallAlarm?.set(this.service.wakeAtWallMs?.(this.state) ?? Infinity)
   }
 
   /** Its disk is gone: whatever starts here next starts as a new server. */
@@ -88,7 +97,7 @@ export class Server implements Outbox {
       const said = error instanceof Error ? (error.stack ?? error.message) : String(error)
       throw new LocksimBug(`${this.node.name} failed on ${input.kind}: ${said}`)
     }
-    this.alarm.set(this.service.wakeAtMs(this.state))
+    this.setAlarms()
     const { cause } = this
     if (cause !== undefined) {
       this.cause = undefined

@@ -69,9 +69,24 @@ export interface SqlConnection {
     ifLocked?: IfLocked,
     timeoutMs?: number,
   ): Effect<Reply<readonly FoundRow[]>>
+  /** PostgreSQL: pg_advisory_lock, or pg_advisory_xact_lock for the scope `transaction`. Waits. */
+  advisoryLock(key: string, scope?: AdvisoryScope, timeoutMs?: number): Effect<Reply<void>>
+  /** PostgreSQL: pg_try_advisory_lock, or pg_try_advisory_xact_lock. Whether it got the lock. */
+  tryAdvisoryLock(key: string, scope?: AdvisoryScope, timeoutMs?: number): Effect<Reply<boolean>>
+  /** PostgreSQL: pg_advisory_unlock of a session-level lock. False, with a warning, if the session does not have it. */
+  advisoryUnlock(key: string, timeoutMs?: number): Effect<Reply<boolean>>
+  /** MySQL: GET_LOCK. 1, or 0 if it was not free within `waitMs`, which may be negative for no limit. */
+  getLock(key: string, waitMs: number, timeoutMs?: number): Effect<Reply<number>>
+  /** MySQL: RELEASE_LOCK. 1, or 0 if another session has the lock, or null if none has. */
+  releaseLock(key: string, timeoutMs?: number): Effect<Reply<number | null>>
+  /** SELECT 1: whether the connection still lives. */
+  ping(timeoutMs?: number): Effect<Reply<unknown>>
   /** Closes it: what is open is rolled back when the server hears of it. */
   close(): Effect<void>
 }
+
+/** Whether an advisory lock belongs to the session or to the transaction. */
+export type AdvisoryScope = 'session' | 'transaction'
 
 /** A bounded number of connections that the parts of one application process share. */
 export interface SqlPool {
@@ -136,6 +151,15 @@ const connectionOn = (port: Port): SqlConnection => {
     select: (table, key, where, timeoutMs) => say({ kind: 'select', table, key, where }, timeoutMs),
     selectForUpdate: (table, key, ifLocked = 'wait', timeoutMs) =>
       say({ kind: 'select for update', table, key, ifLocked }, timeoutMs),
+    advisoryLock: (key, scope = 'session', timeoutMs) =>
+      say({ kind: 'advisory lock', key, scope, ifLocked: 'wait' }, timeoutMs),
+    tryAdvisoryLock: (key, scope = 'session', timeoutMs) =>
+      say({ kind: 'advisory lock', key, scope, ifLocked: 'nowait' }, timeoutMs),
+    advisoryUnlock: (key, timeoutMs) => say({ kind: 'advisory unlock', key }, timeoutMs),
+    getLock: (key, waitMs, timeoutMs) =>
+      say({ kind: 'get lock', key, timeoutMs: waitMs }, timeoutMs),
+    releaseLock: (key, timeoutMs) => say({ kind: 'release lock', key }, timeoutMs),
+    ping: (timeoutMs) => say({ kind: 'select', table: 'dual', limit: 1 }, timeoutMs),
     close: () => port.disconnect(),
   }
 }

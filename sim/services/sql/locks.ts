@@ -1,5 +1,7 @@
 /** Row locks: who may have one now, who waits for whom, and who is let in when something becomes free. */
 
+import type { Origin } from '../../kernel/index.ts'
+import { isAdvisory } from './statements.ts'
 import type { Lock, Request, Session, SqlState, Table, Wait } from './memory.ts'
 
 /** What a statement wants to lock. */
@@ -13,11 +15,13 @@ interface Wanted {
 
 const FLAVOUR_LOCK_WAIT_MS = { postgres: Infinity, innodb: 50_000 }
 
+const NOBODY: readonly Origin[] = []
+
 const contains = (low: string | undefined, high: string | undefined, key: string): boolean =>
   (low === undefined || low < key) && (high === undefined || key < high)
 
 /** The session's own lock of a row. */
-const ownLock = (table: Table, key: string, session: Session): Lock | undefined =>
+export const ownLock = (table: Table, key: string, session: Session): Lock | undefined =>
   table.locks.get(key)?.find((lock) => lock.session === session)
 
 /** Everybody who stands before `wanted`: holders, and earlier waiters where the queue is fair. */
@@ -50,7 +54,15 @@ const take = (wanted: Wanted, request: Request): void => {
     own.exclusive ||= exclusive
     return
   }
-  const lock: Lock = { session, table, key, exclusive, origin: request.origin }
+  const lock: Lock = {
+    session,
+    table,
+    key,
+    exclusive,
+    origin: request.origin,
+    heldFor: NOBODY,
+    inTransaction: true,
+  }
   const locks = table.locks.get(key)
   if (locks === undefined) table.locks.set(key, [lock])
   else locks.push(lock)
@@ -70,10 +82,17 @@ export const tryLock = (state: SqlState, wanted: Wanted, request: Request): bool
   return true
 }
 
+const lockWaitMs = ({ options: { flavour, lockWaitTimeoutMs } }: SqlState): number =>
+  lockWaitTimeoutMs < 0 ? FLAVOUR_LOCK_WAIT_MS[flavour] : lockWaitTimeoutMs
+
 /** Puts the statement in the queue for a lock that it could not get. */
-export const enqueue = (state: SqlState, wanted: Wanted, request: Request): void => {
-  const { flavour, lockWaitTimeoutMs, deadlockTimeoutMs } = state.options
-  const patienceMs = lockWaitTimeoutMs < 0 ? FLAVOUR_LOCK_WAIT_MS[flavour] : lockWaitTimeoutMs
+export const enqueue = (
+  state: SqlState,
+  wanted: Wanted,
+  request: Request,
+  patienceMs = lockWaitMs(state),
+): void => {
+  const { flavour, deadlockTimeoutMs } = state.options
   const wait: Wait = {
     ...wanted,
     request,
@@ -116,7 +135,7 @@ const pickOf = (state: SqlState, count: number): number =>
   count > 1 ? state.chance.pick(count) : 0
 
 /** Gives back one lock. */
-const unlock = (state: SqlState, lock: Lock): void => {
+export const unlock = (state: SqlState, lock: Lock): void => {
   const { table, key, session } = lock
   const locks = table.locks.get(key)
   if (locks?.length === 1) table.locks.delete(key)
@@ -132,10 +151,12 @@ export const giveBack = (state: SqlState, session: Session, table: Table, key: s
   if (lock !== undefined) unlock(state, lock)
 }
 
-/** Gives back every row and gap lock of a session. */
+/** Gives back every lock of a session that ends with its transaction. */
 export const unlockAll = (state: SqlState, session: Session): void => {
-  for (let lock = session.locks.at(-1); lock !== undefined; lock = session.locks.at(-1)) {
-    unlock(state, lock)
+  for (let index = session.locks.length - 1; index >= 0; index--) {
+    const lock = session.locks[index] as Lock
+    lock.inTransaction = false
+    if (lock.heldFor.length === 0) unlock(state, lock)
   }
   session.fresh.length = 0
   for (const table of session.gapTables) {
@@ -166,11 +187,16 @@ export const lockGap = (session: Session, table: Table, key?: string): void => {
 
 /** The sessions of a circle of waits through `session`, beginning with it; undefined if there is none. */
 export const circleOf = (state: SqlState, session: Session): readonly Session[] | undefined => {
+  const first = session.waiting
+  if (first === undefined) return undefined
+  const innodb = state.options.flavour === 'innodb'
   const path: Session[] = []
   const seen = new Set<Session>()
   const walk = (at: Session): boolean => {
     const wait = at.waiting
     if (wait === undefined || seen.has(at)) return false
+    // MySQL's named locks and InnoDB's row locks are two lock managers, and neither looks into the other.
+    if (innodb && isAdvisory(wait.request.body) !== isAdvisory(first.request.body)) return false
     seen.add(at)
     path.push(at)
     for (const next of blockersOf(state, wait, wait.table.waits.indexOf(wait))) {

@@ -23,6 +23,31 @@ export interface SqlOptions {
   readonly idleInTransactionTimeoutMs: number
   readonly maxConnections: number
   /**
+   * A connection without a statement for this long is closed, in a transaction or not: MySQL wait_timeout (8 h),
+   * PostgreSQL idle_session_timeout (off), or a proxy or load balancer in between (often 350 s or less).
+   */
+  readonly idleConnectionTimeoutMs: number
+  /**
+   * PgBouncer on the machine of the server: `session` gives a client a backend for as long as it is connected,
+   * `transaction` for one transaction or lone statement, and then runs no DISCARD ALL (server_reset_query).
+   */
+  readonly pooler: 'none' | 'session' | 'transaction'
+  /** Connections of the pooler to the server (default_pool_size). */
+  readonly poolerBackends: number
+  /** Which idle backend is taken: the one used last (server_round_robin = 0, the default) or the one idle longest. */
+  readonly poolerPicks: 'last' | 'longest-idle'
+  /** How long a client waits for a backend before it is disconnected (query_wait_timeout). */
+  readonly poolerQueryWaitMs: number
+  /** An idle backend is closed after this (server_idle_timeout). */
+  readonly poolerBackendIdleMs: number
+  /** MySQL: how many GET_LOCK locks a session can have. `one`, before 5.7: a second releases the first. */
+  readonly userLocks: 'several' | 'one'
+  /**
+   * For judges alone: a column of times. When the server's wall clock passes such a time of a row, the
+   * judges look again. Changes no answer.
+   */
+  readonly expiryColumn: 'none' | 'expires_at' | 'lock_until' | 'expired_after'
+  /**
    * Whether a WHERE by key can use the index. It cannot if the column has none, the types differ or the
    * optimizer prefers a scan; InnoDB then locks what it scans. Uniqueness is enforced either way.
    */
@@ -68,6 +93,10 @@ export interface Lock {
   readonly key: string
   exclusive: boolean
   readonly origin: Origin
+  /** Advisory locks: for whom the session has it beyond the transaction, an entry for each time it was taken. */
+  heldFor: readonly Origin[]
+  /** Whether the end of the transaction gives it back, unless it is held beyond that. */
+  inTransaction: boolean
 }
 
 /** InnoDB: nobody else may insert between two keys; undefined is the end of the index. */
@@ -136,6 +165,32 @@ export interface Session {
   /** The client is gone; the backend finds out when its statement ends. */
   closed: boolean
   lastActiveMs: number
+  /** The client of the pooler that has this backend now. */
+  user: PoolClient | undefined
+}
+
+/** A client of the pooler. */
+export interface PoolClient {
+  readonly connection: Connection
+  backend: Session | undefined
+  /** Whether a statement of it is being executed. */
+  busy: boolean
+  /** Requests that wait for their turn, or for a backend. */
+  readonly queue: Request[]
+  /** Since when it waits for a backend. */
+  waitsSinceMs: number
+  lastActiveMs: number
+}
+
+/** The pooler. Its backends are the server's sessions. */
+export interface Pool {
+  readonly clients: Map<Connection, PoolClient>
+  /** The one used last is at the end. */
+  readonly idle: Session[]
+  readonly waiting: PoolClient[]
+  /** Backends whose statement has been answered, or that have ended, since the pooler last looked. */
+  readonly touched: Session[]
+  opened: number
 }
 
 /** One committed change of a row, as it goes to replicas. */
@@ -173,6 +228,7 @@ export interface SqlState {
   readonly size: number
   readonly tables: Map<string, Table>
   readonly sessions: Map<Connection, Session>
+  readonly pool: Pool | undefined
   /** Connections that this server ended, or that an earlier life of it had: what still arrives on them is refused. */
   ended: WeakSet<Connection>
   /** Waits that were granted and whose statements go on next. */
@@ -193,6 +249,8 @@ export interface SqlState {
   nextPullMs: number
   /** The server's wall clock. */
   readonly wallMs: () => number
+  /** Up to which wall-clock time the judges have seen rows expire. */
+  expiredUpToMs: number
   // The step in progress.
   nowMs: number
   out: Outbox
@@ -247,6 +305,7 @@ export const newSession = (state: SqlState, connection: Connection): Session => 
   backlog: [],
   closed: false,
   lastActiveMs: state.nowMs,
+  user: undefined,
 })
 
 /** The refusal that this family of servers words so. */

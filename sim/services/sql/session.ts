@@ -3,10 +3,12 @@
 import { ok } from '../../kernel/index.ts'
 import type { Reply, RevokeCause } from '../../kernel/index.ts'
 import type { Connection } from '../service.ts'
+import { executeAdvisory, releaseAdvisory } from './advisory.ts'
 import { execute } from './execute.ts'
 import { circleOf, dequeue, grantWaits } from './locks.ts'
 import { error, newSession } from './memory.ts'
 import type { Request, Session, SqlState, Wait } from './memory.ts'
+import { isAdvisory } from './statements.ts'
 import type { Statement } from './statements.ts'
 import { begin, commit, rollback } from './transactions.ts'
 
@@ -31,8 +33,8 @@ export const takeRequest = (state: SqlState, request: Request): void => {
   else start(state, session, request)
 }
 
-/** Begins a statement; `run` alone goes on with one that has waited. */
-const start = (state: SqlState, session: Session, request: Request): void => {
+/** Begins a statement on a session that is free; `run` alone goes on with one that has waited. */
+export const start = (state: SqlState, session: Session, request: Request): void => {
   if (state.options.flavour === 'innodb') session.nowMs = state.wallMs()
   run(state, session, request)
 }
@@ -64,7 +66,7 @@ const run = (state: SqlState, session: Session, request: Request): void => {
       answer(state, session, request, ok(undefined))
       return
     default:
-      runOnRows(state, session, request, body)
+      runInTransaction(state, session, request, body)
   }
 }
 
@@ -82,17 +84,18 @@ const endByCommand = (
   answer(state, session, request, reply)
 }
 
-const runOnRows = (
+const runInTransaction = (
   state: SqlState,
   session: Session,
   request: Request,
-  statement: Extract<Statement, { table: string }>,
+  statement: Extract<Statement, { table: string } | { key: string }>,
 ): void => {
   if (session.transaction === 'failed') {
     answer(state, session, request, error(state, 'transactionAborted'))
     return
   }
-  if (state.role === 'replica' && statement.kind !== 'select') {
+  // "Advisory locks work normally in recovery" (PostgreSQL manual hot-standby); GET_LOCK writes nothing either.
+  if (state.role === 'replica' && statement.kind !== 'select' && !isAdvisory(statement)) {
     complete(state, session, request, error(state, 'readOnly'))
     return
   }
@@ -100,7 +103,9 @@ const runOnRows = (
     begin(state, session)
     session.explicit = !session.autocommit
   }
-  const outcome = execute(state, session, request, statement)
+  const outcome = isAdvisory(statement)
+    ? executeAdvisory(state, session, request, statement)
+    : execute(state, session, request, statement)
   if (outcome === 'waits') {
     if (state.options.flavour === 'innodb') breakCircles(state, session)
     return
@@ -147,6 +152,7 @@ const answer = (
     drop(state, session, 'session-ended')
     return
   }
+  state.pool?.touched.push(session)
   const next = session.backlog.shift()
   if (next !== undefined) start(state, session, next)
 }
@@ -155,9 +161,23 @@ const answer = (
 export const fail = (state: SqlState, wait: Wait, name: 'lockTimeout' | 'deadlock'): void => {
   const { session, request } = wait
   dequeue(state, wait)
+  if (isAdvisory(request.body)) {
+    failAdvisory(state, wait, name)
+    return
+  }
   // InnoDB rolls back the whole transaction of a victim, but only the statement that waited too long.
   if (name === 'deadlock' && state.options.flavour === 'innodb') rollback(state, session, 'lost')
   complete(state, session, request, error(state, name))
+}
+
+/** GET_LOCK that has waited long enough is no error, and its deadlock rolls nothing back (MySQL manual locking-functions). */
+const failAdvisory = (state: SqlState, wait: Wait, name: 'lockTimeout' | 'deadlock'): void => {
+  const { session, request } = wait
+  // Who stands in the queue has changed.
+  state.out.changed('request', request.origin)
+  if (name === 'deadlock') complete(state, session, request, error(state, 'userLockDeadlock'))
+  else if (request.body.kind === 'get lock') complete(state, session, request, ok(0))
+  else complete(state, session, request, error(state, name))
 }
 
 /** InnoDB looks for a circle at each wait and rolls back who has done least, in doubt who came last. */
@@ -200,8 +220,10 @@ export const closeSession = (state: SqlState, connection: Connection): void => {
 
 /** Rolls back and forgets a session. */
 export const drop = (state: SqlState, session: Session, cause: RevokeCause): void => {
+  releaseAdvisory(session)
   rollback(state, session, cause)
   state.sessions.delete(session.connection)
+  state.pool?.touched.push(session)
   if (session.connection.number !== 0) state.ended.add(session.connection)
 }
 

@@ -8,13 +8,14 @@ import { sql } from './sql.ts'
 import type { Flavour, IfLocked, Isolation, Statement } from './statements.ts'
 
 /** What a server said, short. */
-export type Answer = string | number | readonly string[] | undefined
+export type Answer = string | number | boolean | readonly string[] | undefined
 
 /** Puts a reply in short words. */
 export const say = (reply: Reply<unknown>): Answer => {
   if (!reply.ok) return reply.code
   const { value } = reply
-  if (!Array.isArray(value)) return typeof value === 'number' ? value : 'ok'
+  if (typeof value === 'number' || typeof value === 'boolean') return value
+  if (!Array.isArray(value)) return 'ok'
   return value.map(
     (row: { key: string; columns: object }) => row.key + Object.values(row.columns).join(),
   )
@@ -82,7 +83,8 @@ export const database = (flavour: Flavour, options: Partial<SqlOptions> = {}) =>
   }
   const [a, b, c, d] = ['a', 'b', 'c', 'd'].map(session) as [S, S, S, S]
   type S = ReturnType<typeof session>
-  return { a, b, c, d, at, state, out, closed, session, view: sql.view(state), answers }
+  const step = (input: Parameters<typeof sql.step>[1]): void => sql.step(state, input, nowMs, out)
+  return { a, b, c, d, at, step, state, out, closed, session, view: sql.view(state), answers }
 }
 
 /** Both families. */

@@ -3,11 +3,22 @@
 import type { Origin } from '../../kernel/index.ts'
 import { defineService } from '../service.ts'
 import type { Input, Outbox } from '../service.ts'
+import { advisoryHolders, advisoryQueue } from './advisory.ts'
 import { sqlClient } from './client.ts'
+import { expiredOnes, nextExpiryMs } from './expiry.ts'
 import { circleOf } from './locks.ts'
 import type { SqlOptions, SqlState, Version, Wait } from './memory.ts'
 import { applyArrived, pull, sendDue, takePeer } from './replication.ts'
 import type { PeerBody } from './replication.ts'
+import {
+  attend,
+  closeClient,
+  closeIdle,
+  emptyPool,
+  leavePool,
+  nextPoolTimeoutMs,
+  takePooled,
+} from './pooler.ts'
 import { closeSession, drop, dropAll, fail, settle, takeRequest } from './session.ts'
 import type { Statement } from './statements.ts'
 
@@ -20,6 +31,12 @@ export interface SqlView {
   row(table: string, key: string): Version | undefined
   /** On whose behalf an open transaction has the exclusive lock of an existing row. */
   lockHolder(table: string, key: string): Origin | undefined
+  /** On whose behalf sessions have an advisory lock (pg_advisory_lock, GET_LOCK). */
+  advisoryHolders(key: string): readonly Origin[]
+  /** Who waits for an advisory lock, first come first. */
+  advisoryQueue(key: string): readonly Origin[]
+  /** What the server's wall clock shows. */
+  readonly wallMs: number
 }
 
 const OPTIONS: SqlOptions = {
@@ -29,6 +46,14 @@ const OPTIONS: SqlOptions = {
   deadlockTimeoutMs: 1_000,
   idleInTransactionTimeoutMs: Infinity,
   maxConnections: 100,
+  idleConnectionTimeoutMs: Infinity,
+  pooler: 'none',
+  poolerBackends: 20,
+  poolerPicks: 'last',
+  poolerQueryWaitMs: 120_000,
+  poolerBackendIdleMs: 600_000,
+  userLocks: 'several',
+  expiryColumn: 'none',
   indexed: true,
   grantOrder: 'fifo',
   replication: 'none',
@@ -80,6 +105,8 @@ const tick = (state: SqlState): void => {
       state.out.close(session.connection)
     }
   }
+  closeIdle(state)
+  if (state.options.expiryColumn !== 'none' && expiredOnes(state)) state.out.changed('expired')
   if (copies(state) && state.nextPullMs <= nowMs) pull(state)
   if (state.unsent.length > 0) sendDue(state)
 }
@@ -89,18 +116,21 @@ const copies = ({ role, options }: SqlState): boolean =>
   role === 'replica' || options.replication === 'two-way'
 
 const stopServing = (state: SqlState): void => {
-  const connections = [...state.sessions.keys()]
+  const connections = [...(state.pool?.clients ?? state.sessions).keys()]
   dropAll(state)
+  leavePool(state)
   for (const connection of connections) state.out.close(connection)
 }
 
 const take = (state: SqlState, input: Input<Statement, PeerBody>): void => {
   switch (input.kind) {
     case 'request':
-      takeRequest(state, input)
+      if (state.pool === undefined) takeRequest(state, input)
+      else takePooled(state, state.pool, input)
       break
     case 'closed':
-      closeSession(state, input.connection)
+      if (state.pool === undefined) closeSession(state, input.connection)
+      else closeClient(state, state.pool, input.connection)
       break
     case 'tick':
       tick(state)
@@ -110,6 +140,7 @@ const take = (state: SqlState, input: Input<Statement, PeerBody>): void => {
       break
     case 'crash':
       dropAll(state)
+      leavePool(state)
       break
     case 'restart':
       for (const source of state.sources) source.arrived.length = 0
@@ -133,6 +164,7 @@ const take = (state: SqlState, input: Input<Statement, PeerBody>): void => {
       break
   }
   settle(state)
+  if (state.pool !== undefined) while (attend(state, state.pool)) settle(state)
   if (state.options.replication === 'two-way') applyArrived(state)
 }
 
@@ -151,6 +183,7 @@ export const sql = defineService({
   sources: [
     'PostgreSQL manual: explicit-locking, index-unique-checks, transaction-iso; measured on 15.18',
     'MySQL manual: innodb-locks-set, innodb-locking, innodb-consistent-read; measured on MariaDB 10.11.19',
+    'PostgreSQL manual explicit-locking (advisory locks); MySQL manual locking-functions; pgbouncer.org config.md, features.md',
   ],
   nodeName: 'database',
   clock: 'monotonic',
@@ -161,6 +194,10 @@ export const sql = defineService({
     grantOrder: ['fifo', 'arbitrary'],
     replication: ['none', 'asynchronous', 'two-way'],
     onConflict: ['stop', 'last-writer-wins'],
+    pooler: ['none', 'session', 'transaction'],
+    poolerPicks: ['last', 'longest-idle'],
+    userLocks: ['several', 'one'],
+    expiryColumn: ['none', 'expires_at', 'lock_until', 'expired_after'],
   },
   create: ({ index, size, options, choice, wallMs }): SqlState => ({
     options,
@@ -168,6 +205,7 @@ export const sql = defineService({
     size,
     tables: new Map(),
     sessions: new Map(),
+    pool: options.pooler === 'none' ? undefined : emptyPool(),
     ended: new WeakSet(),
     granted: [],
     freed: new Set(),
@@ -183,6 +221,7 @@ export const sql = defineService({
     wantsCopy: false,
     nextPullMs: isAlone(index, options) ? Infinity : options.replicationRetryMs,
     wallMs: wallMs ?? (() => 0),
+    expiredUpToMs: -Infinity,
     nowMs: 0,
     out: NOWHERE,
   }),
@@ -206,13 +245,19 @@ export const sql = defineService({
         soonestMs = Math.min(soonestMs, lastActiveMs + idleInTransactionTimeoutMs)
       }
     }
-    return soonestMs
+    return Math.min(soonestMs, nextPoolTimeoutMs(state))
   },
+  wakeAtWallMs: nextExpiryMs,
   client: sqlClient,
   view: (state): SqlView => ({
     get role() {
       return state.role
     },
+    get wallMs() {
+      return state.wallMs()
+    },
+    advisoryHolders: (key) => advisoryHolders(state, key),
+    advisoryQueue: (key) => advisoryQueue(state, key),
     rows: (table) => state.tables.get(table)?.committed ?? NO_ROWS,
     row: (table, key) => state.tables.get(table)?.committed.get(key),
     lockHolder: (name, key) => {

@@ -32,6 +32,21 @@ export type Statement =
       readonly columns: Settings
     }
   | RowStatement
+  | AdvisoryStatement
+
+/** A statement about a lock that is no row: an application's own, by name, held by the session. */
+export type AdvisoryStatement =
+  /** PostgreSQL: pg_advisory_lock and pg_advisory_xact_lock; with `ifLocked` nowait their pg_try_ forms. */
+  | {
+      readonly kind: 'advisory lock'
+      readonly key: string
+      readonly scope: 'session' | 'transaction'
+      readonly ifLocked: 'wait' | 'nowait'
+    }
+  | { readonly kind: 'advisory unlock'; readonly key: string }
+  /** MySQL: GET_LOCK. A negative timeout waits for ever. */
+  | { readonly kind: 'get lock'; readonly key: string; readonly timeoutMs: number }
+  | { readonly kind: 'release lock'; readonly key: string }
 
 /** A statement about rows that may exist already: the one row that `key` names, without it all that match. */
 export type RowStatement =
@@ -87,9 +102,22 @@ export const ERRORS = {
   connectionEnded: { postgres: '25P03', innodb: 'ECONNRESET' },
   /** too_many_connections; ER_CON_COUNT_ERROR. */
   tooManyConnections: { postgres: '53300', innodb: '1040' },
+  /** deadlock_detected; ER_USER_LOCK_DEADLOCK, which rolls nothing back. */
+  userLockDeadlock: { postgres: '40P01', innodb: '3058' },
+  /** ER_USER_LOCK_WRONG_NAME: MySQL 5.7 and later allow 64 characters. PostgreSQL's keys are numbers. */
+  wrongLockName: { postgres: '22003', innodb: '3057' },
+  /** PgBouncer closes a client that has waited too long for a backend (query_wait_timeout). */
+  queryWaitTimeout: { postgres: '08P01', innodb: '08P01' },
   /** read_only_sql_transaction; ER_OPTION_PREVENTS_STATEMENT (--read-only). */
   readOnly: { postgres: '25006', innodb: '1290' },
 } as const satisfies Record<string, Record<Flavour, string>>
+
+/** Whether a statement is about a lock that is no row. */
+export const isAdvisory = (statement: Statement): statement is AdvisoryStatement =>
+  statement.kind === 'advisory lock' ||
+  statement.kind === 'advisory unlock' ||
+  statement.kind === 'get lock' ||
+  statement.kind === 'release lock'
 
 const hasCode = (reply: Reply<unknown>, codes: Readonly<Record<Flavour, string>>): boolean =>
   !reply.ok && (reply.code === codes.postgres || reply.code === codes.innodb)
