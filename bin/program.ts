@@ -3,13 +3,14 @@
 import { Command, CommanderError, Option } from 'commander'
 import type { CommandEntry } from './command.ts'
 import { list } from './commands/list.ts'
+import { matrix } from './commands/matrix.ts'
 import { replay } from './commands/replay.ts'
 import { run } from './commands/run.ts'
 import { show } from './commands/show.ts'
 import { failureOf } from './failure.ts'
 import type { Io } from './io.ts'
 
-const commands: readonly CommandEntry<never>[] = [run, replay, show, list]
+const commands: readonly CommandEntry<never>[] = [run, replay, show, matrix, list]
 
 const BAD_INPUT = 2
 

@@ -18,6 +18,7 @@ import { starvation } from './starvation.ts'
 export * from './checker.ts'
 export * from './fold.ts'
 export * from './orphan-phantom.ts'
+export * from './tally.ts'
 export { countOf, inMs, numeral } from './words.ts'
 
 /** Every judge, in the order in which verdicts are printed. */

@@ -1,8 +1,9 @@
 /** Draws a whole plan from a seed: who takes part, on which network, with which clocks, and which faults (swarm). */
 
-import type { AnyAlgorithm } from '#algorithms'
+import type { AnyAlgorithm, Fencing } from '#algorithms'
 import { faults, randomChoice } from '#sim'
 import type { AnyFaultPlan, Stream } from '#sim'
+import type { FaultClass } from './fault-classes/index.ts'
 import { parsePlan, PLAN_FORMAT } from './plan.ts'
 import type { Plan } from './plan.ts'
 import { parametersOf, STORE } from './settle.ts'
@@ -12,9 +13,34 @@ import type { Role } from './scenarios/scenario.ts'
 const CLIENTS_MAX = 4
 const ROUNDS_MAX = 3
 const FAULTS_MAX = 4
+/** A lock with a lease of a blink is no reason to ask every millisecond for a minute. */
+const RETRY_MIN_MS = 50
 
 const among = <Item>(stream: Stream, items: readonly Item[]): Item =>
   items[stream.pick(items.length)] as Item
+
+/** What a drawn plan has whatever its faults: who takes part, how they work, and on which network. */
+const drawShape = (stream: Stream, role: Role, nested: boolean) => {
+  const { leaseMs } = role
+  const clients = 2 + stream.pick(CLIENTS_MAX - 1)
+  const workMs = among(stream, [leaseMs / 100, leaseMs / 10, leaseMs / 2])
+  return {
+    clients,
+    rounds: 1 + stream.pick(ROUNDS_MAX),
+    workload: {
+      workMs,
+      thinkMs: among(stream, [0, workMs]),
+      retryMs: Math.max(leaseMs / 50, RETRY_MIN_MS),
+      careful: stream.pick(2) === 0,
+      ...(nested ? { nested } : {}),
+    },
+    network: { latencyMs: among(stream, LATENCIES) },
+  }
+}
+
+/** Whether the clients of this plan take the lock twice: every other one, where the lock says that they may. */
+const drawNested = (stream: Stream, { algorithm, parameters }: Role): boolean =>
+  algorithm.gives(parameters as never).reentry === true && stream.pick(2) === 0
 
 /**
  * A random plan for a lock. Every run has its own subset of fault kinds, so that some runs have many of one kind
@@ -23,28 +49,70 @@ const among = <Item>(stream: Stream, items: readonly Item[]): Item =>
 export const drawPlan = (algorithm: AnyAlgorithm, seed: number): Plan => {
   const choice = randomChoice(seed)
   const streamOf = (concern: string): Stream => choice.stream(`plan/${algorithm.name}/${concern}`)
-  const shape = streamOf('shape')
   const role = roleOf(algorithm, parametersOf(algorithm, {}))
-  const { leaseMs } = role
-  const clients = 2 + shape.pick(CLIENTS_MAX - 1)
-  const workMs = among(shape, [leaseMs / 100, leaseMs / 10, leaseMs / 2])
+  const shape = drawShape(streamOf('shape'), role, drawNested(streamOf('nested'), role))
 
   return parsePlan({
     format: PLAN_FORMAT,
     algorithm: algorithm.name,
     drawn: true,
     seed,
-    clients,
-    rounds: 1 + shape.pick(ROUNDS_MAX),
-    workload: {
-      workMs,
-      thinkMs: among(shape, [0, workMs]),
-      retryMs: leaseMs / 50,
-      careful: shape.pick(2) === 0,
-    },
-    network: { latencyMs: among(shape, LATENCIES) },
-    clocks: drawClocks(streamOf('clocks'), role, clients),
-    faults: drawFaults(streamOf('faults'), role, clients),
+    ...shape,
+    clocks: drawClocks(streamOf('clocks'), role, shape.clients),
+    faults: drawFaults(streamOf('faults'), role, shape.clients),
+  })
+}
+
+/** What may be said about the plans of a campaign from outside. */
+export interface ClassOverrides {
+  readonly parameters?: Readonly<Record<string, number | boolean | string>>
+  readonly fencing?: Fencing
+}
+
+/** How long somebody may have to wait for a free lock once nothing stands in the way, in leases. */
+const PROGRESS_LEASES = 3
+const PROGRESS_MIN_MS = 60_000
+/** Faults begin within two leases and last for up to two and a half; then it takes its time to get over them. */
+const FAULTS_LEASES = 5
+
+/**
+ * A random plan in which one class of faults strikes, and no other; or why it cannot strike this lock. Unlike
+ * `drawPlan` it draws one thing that goes wrong, so that what breaks can be laid at its door.
+ */
+export const drawClassPlan = (
+  algorithm: AnyAlgorithm,
+  faultClass: FaultClass,
+  seed: number,
+  { parameters = {}, fencing }: ClassOverrides = {},
+): Plan | { readonly skip: string } => {
+  const choice = randomChoice(seed)
+  const streamOf = (concern: string): Stream =>
+    choice.stream(`plan/${algorithm.name}/${faultClass.name}/${concern}`)
+  const role = roleOf(algorithm, parametersOf(algorithm, parameters))
+  const { leaseMs } = role
+  const shape = drawShape(streamOf('shape'), role, drawNested(streamOf('nested'), role))
+  const drawn = faultClass.draw(streamOf('faults'), {
+    role,
+    clients: namesOf(shape.clients),
+    store: STORE,
+    leaseMs,
+    spanMs: leaseMs * 2,
+  })
+  if ('skip' in drawn) return drawn
+  const { faults: struck, ...rest } = drawn
+  const progressWithinMs = Math.max(PROGRESS_MIN_MS, PROGRESS_LEASES * leaseMs)
+  return parsePlan({
+    format: PLAN_FORMAT,
+    algorithm: algorithm.name,
+    parameters,
+    drawn: true,
+    seed,
+    ...shape,
+    ...rest,
+    ...(fencing === undefined ? {} : { store: { fencing } }),
+    progressWithinMs,
+    horizonMs: FAULTS_LEASES * leaseMs + 2 * progressWithinMs,
+    faults: [...struck],
   })
 }
 

@@ -2,6 +2,10 @@
 
 export * from './draw.ts'
 export * from './errors.ts'
+export * from './fault-classes/index.ts'
+export * from './matrix/campaign.ts'
+export * from './matrix/cells.ts'
+export * from './matrix/matrix.ts'
 export * from './plan.ts'
 export * from './run.ts'
 export * from './scenarios/index.ts'

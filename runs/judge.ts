@@ -1,7 +1,7 @@
 /** Judging a run: all of its facts, once they are known, before every judge. */
 
-import { measureOrphansAndPhantoms, startJudging } from '#checkers'
-import type { Checker, OrphanPhantom, RunEnd, RunHeader, Verdict } from '#checkers'
+import { countAttempts, measureOrphansAndPhantoms, startJudging } from '#checkers'
+import type { Checker, OrphanPhantom, RunEnd, RunHeader, Tally, Verdict } from '#checkers'
 import type { FactEvent } from '#sim'
 
 /** What the judges make of a run. */
@@ -9,6 +9,7 @@ export interface Judged {
   readonly verdicts: readonly Verdict[]
   /** Measured beside the promises. */
   readonly measures: OrphanPhantom
+  readonly tally: Tally
 }
 
 /**
@@ -23,9 +24,11 @@ export const judge = (
 ): Judged => {
   const judging = startJudging(checkers, header)
   const spells = measureOrphansAndPhantoms()
+  const tally = countAttempts()
   for (const fact of facts) {
     judging.see(fact)
     spells.see(fact)
+    tally.see(fact)
   }
-  return { verdicts: judging.end(end), measures: spells.end(end.atMs) }
+  return { verdicts: judging.end(end), measures: spells.end(end.atMs), tally: tally.end() }
 }

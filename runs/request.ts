@@ -3,8 +3,9 @@
 import type { AnyAlgorithm, Fencing } from '#algorithms'
 import { faults } from '#sim'
 import type { AnyFaultPlan } from '#sim'
-import { drawPlan } from './draw.ts'
+import { drawClassPlan, drawPlan } from './draw.ts'
 import { didYouMean, InputError } from './errors.ts'
+import { faultClassNamed } from './fault-classes/index.ts'
 import { parsePlan } from './plan.ts'
 import type { Plan } from './plan.ts'
 import { planScenario, scenarioNamed } from './scenarios/index.ts'
@@ -18,6 +19,8 @@ export interface RunRequest {
   readonly sequence?: string
   /** A plan to start from, as read from a file. */
   readonly plan?: Plan
+  /** A class of faults: the plan is drawn so that this one strikes, and no other. */
+  readonly under?: string
   readonly seed?: number
   readonly clients?: number
   readonly servers?: number
@@ -58,7 +61,8 @@ const readSetting = (
   return [name, isNumber && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text]
 }
 
-const parametersFor = (
+/** Parameters of a lock from settings as they are written. */
+export const parametersFor = (
   algorithm: AnyAlgorithm,
   { ttlMs, settings }: RunRequest,
 ): Record<string, number | boolean | string> => ({
@@ -81,8 +85,8 @@ const overridden = (plan: Plan, algorithm: AnyAlgorithm, request: RunRequest): P
 
 /** A drawn plan knows only the nodes it was drawn for; with fewer of them, what struck the others goes. */
 const withoutMissing = (plan: Plan, algorithm: AnyAlgorithm): Plan => {
-  const { clients, groups } = settle({ ...plan, faults: [], clocks: {} }, algorithm)
-  const nodes = new Set([...clients, ...groups.flatMap((group) => group.nodes), 'store'])
+  const { clients, groups, jobs } = settle({ ...plan, faults: [], clocks: {} }, algorithm)
+  const nodes = new Set([...clients, ...groups.flatMap((group) => group.nodes), ...jobs, 'store'])
   const present = (fault: AnyFaultPlan): boolean => {
     const aimed = typeof fault.at === 'object' ? [fault.at.node] : []
     return [...faults[fault.kind].nodes(fault), ...aimed].every((node) => nodes.has(node))
@@ -113,6 +117,15 @@ export const planFor = (
   if (request.sequence !== undefined) {
     const { sequence, isRepaired } = sequenceNamed(request.sequence)
     return overridden(planSequence(sequence, seed, isRepaired), algorithm, request)
+  }
+  if (request.under !== undefined) {
+    const drawn = drawClassPlan(algorithm, faultClassNamed(request.under), seed, {
+      parameters: parametersFor(algorithm, request),
+      ...(request.fencing === undefined ? {} : { fencing: request.fencing }),
+    })
+    return 'skip' in drawn
+      ? drawn
+      : withoutMissing(overridden(drawn, algorithm, request), algorithm)
   }
   if (request.scenario === undefined) {
     return withoutMissing(overridden(drawPlan(algorithm, seed), algorithm, request), algorithm)

@@ -3,14 +3,14 @@
 import type { CatalogueSection } from '#runs'
 import { defineCommand } from '../command.ts'
 
-const SECTIONS = ['algorithms', 'scenarios', 'faults', 'checkers', 'sequences'] as const
+const SECTIONS = ['algorithms', 'scenarios', 'faults', 'checkers', 'classes', 'sequences'] as const
 /** What people call them elsewhere. */
 const ALIASES: Readonly<Record<string, string>> = { locks: 'algorithms', promises: 'checkers' }
 
 /** The command. */
 export const list = defineCommand<{ readonly json?: boolean }>({
   name: 'list',
-  summary: 'Lists locks, scenarios, faults, checkers and published sequences, one line each.',
+  summary: 'Lists locks, scenarios, faults, checkers, classes of faults and published sequences.',
   example: 'npx locksim list algorithms',
   declare(command) {
     command

@@ -7,6 +7,7 @@ import { collected, milliseconds, wholeNumber } from '../numbers.ts'
 interface RunOptions {
   readonly scenario?: string
   readonly sequence?: string
+  readonly under?: string
   readonly plan?: string
   readonly seed?: number
   readonly clients?: number
@@ -39,6 +40,10 @@ export const run = defineCommand<RunOptions>({
       .argument('[algorithm...]', 'names of locks (see `npx locksim list`); every lock if left out')
       .option('--scenario <name>', 'a published timeline (see `npx locksim list scenarios`)')
       .option('--sequence <row>', 'a published fault sequence (see `npx locksim list sequences`)')
+      .option(
+        '--under <class>',
+        'faults of one class, drawn from the seed (see `npx locksim list classes`)',
+      )
       .option('--plan <file>', 'a plan to run; the other options change it')
       .option('--seed <n>', 'where all chance comes from (default: 0)', wholeNumber(0))
       .option('--clients <n>', 'how many clients', wholeNumber(1, 10_000))
@@ -64,15 +69,18 @@ export const run = defineCommand<RunOptions>({
         ? undefined
         : oneOfWords('--fencing', options.fencing, runs.FENCING)
     const format = oneOfWords('--format', options.format ?? 'story', ['story', 'events'] as const)
-    const says = [options.plan, options.scenario, options.sequence]
+    const says = [options.plan, options.scenario, options.sequence, options.under]
     if (says.filter((one) => one !== undefined).length > 1) {
-      throw new InputError('give one of --plan, --scenario and --sequence: each says what happens')
+      throw new InputError(
+        'give one of --plan, --scenario, --sequence and --under: each says what happens',
+      )
     }
     const plan: Plan | undefined = options.plan === undefined ? undefined : readPlan(options.plan)
-    const { scenario, sequence, seed, clients, servers, rounds } = options
+    const { scenario, sequence, under, seed, clients, servers, rounds } = options
     const shared = given({
       scenario,
       sequence,
+      under,
       seed,
       clients,
       servers,

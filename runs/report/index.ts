@@ -2,6 +2,9 @@
 
 export * from './catalogue-list.ts'
 export * from './events.ts'
+export * from './matrix-json.ts'
+export * from './matrix-markdown.ts'
+export * from './matrix-text.ts'
 export * from './repeat.ts'
 export * from './run-json.ts'
 export * from './run-report.ts'

@@ -14,6 +14,7 @@ export const commandLine = (words: readonly string[]): string =>
 export interface Asked {
   readonly scenario?: string
   readonly sequence?: string
+  readonly under?: string
   readonly planFile?: string
   readonly seed?: number
   readonly clients?: number
@@ -33,6 +34,7 @@ export const repeatLine = (plan: Plan, asked: Asked): string => {
   option('plan', asked.planFile)
   option('scenario', asked.scenario)
   option('sequence', asked.sequence)
+  option('under', asked.under)
   option('seed', plan.seed)
   option('clients', asked.clients)
   option('servers', asked.servers)

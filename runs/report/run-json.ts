@@ -9,6 +9,7 @@ import { outcomeOf } from '../outcome.ts'
 import type { ExitCode } from '../outcome.ts'
 import type { Plan } from '../plan.ts'
 import { scenarios } from '../scenarios/index.ts'
+import { faultClasses } from '../fault-classes/index.ts'
 import { isShown, sections } from '../sequences/index.ts'
 
 /** What the JSON of a run is made from. */
@@ -105,6 +106,7 @@ export const catalogue = () => ({
     source,
     mood,
   })),
+  classes: faultClasses.map(({ name, summary }) => ({ name, summary })),
   sequences: sections.flatMap(({ sequences }) =>
     sequences.map((sequence) => ({
       name: sequence.row,

@@ -5,6 +5,7 @@ import type { PromiseName, Verdict } from '#checkers'
 import { decides, EXIT } from '../outcome.ts'
 import type { ExitCode } from '../outcome.ts'
 import type { Plan } from '../plan.ts'
+import { legendOf, PROMISE_CODES } from './codes.ts'
 import { printable, wrap } from './style.ts'
 import type { Style } from './style.ts'
 
@@ -21,22 +22,6 @@ export type TableRow =
     }
   | { readonly algorithm: AnyAlgorithm; readonly skip: string }
   | { readonly algorithm: AnyAlgorithm; readonly error: string; readonly repeat: string }
-
-const SHORT: Readonly<Record<PromiseName, string>> = {
-  'exclusion/service': 'srv',
-  'exclusion/belief': 'bel',
-  'exclusion/validity': 'val',
-  'exclusion/effect': 'eff',
-  fencing: 'fen',
-  'lost-update': 'upd',
-  'deadlock-freedom': 'dlk',
-  ownership: 'own',
-  starvation: 'stv',
-  fairness: 'fair',
-  reentrancy: 'ree',
-  availability: 'ava',
-  contention: 'con',
-}
 
 const symbolOf = (
   verdict: Verdict | undefined,
@@ -57,6 +42,8 @@ const symbolOf = (
 }
 
 const KINDS_MIN = 16
+const CELL_COLUMNS = 3
+const END_COLUMNS = 9
 
 const END = {
   [EXIT.held]: 'held',
@@ -81,19 +68,27 @@ export const runTable = (
   style: Style,
 ): string => {
   const { paint, glyphs, columns } = style
-  const nameColumns = Math.max(...rows.map(({ algorithm }) => algorithm.name.length)) + 2
-  const head = `${''.padEnd(nameColumns)}${promises.map((promise) => SHORT[promise].padEnd(4)).join('')}`
-  const rest = columns - nameColumns - promises.length * 4 - 9
+  const longest = Math.max(...rows.map(({ algorithm }) => algorithm.name.length)) + 2
+  const cellsColumns = promises.length * CELL_COLUMNS + END_COLUMNS
+  // On a narrow page the name has a line of its own.
+  const apart = longest + cellsColumns > columns
+  const nameColumns = apart ? 2 : longest
+  const head = `${''.padEnd(nameColumns)}${promises.map((promise) => PROMISE_CODES[promise].padEnd(CELL_COLUMNS)).join('')}`
+  const rest = columns - nameColumns - cellsColumns
   const lines = rows.map((row) => {
-    const name = row.algorithm.name.padEnd(nameColumns)
-    if ('skip' in row) return paint.dim(shorten(`${name}skipped: ${row.skip}`, columns))
+    const name = apart
+      ? `${row.algorithm.name}\n${' '.repeat(nameColumns)}`
+      : row.algorithm.name.padEnd(nameColumns)
+    if ('skip' in row) {
+      return paint.dim(`${name}${shorten(`skipped: ${row.skip}`, columns - nameColumns)}`)
+    }
     if ('error' in row)
       return `${name}${paint.bad(shorten(printable(row.error.split('\n')[0] ?? ''), columns - nameColumns))}`
     const cells = promises.map((promise) => {
       const verdict = row.verdicts.find((candidate) => candidate.promise === promise)
-      return `${symbolOf(verdict, row.algorithm, style)}   `
+      return symbolOf(verdict, row.algorithm, style) + ' '.repeat(CELL_COLUMNS - 1)
     })
-    const end = END[row.exitCode].padEnd(9)
+    const end = END[row.exitCode].padEnd(END_COLUMNS)
     const tint =
       row.exitCode === EXIT.broken
         ? paint.bad
@@ -105,7 +100,7 @@ export const runTable = (
       rest < KINDS_MIN ? '' : kinds.length <= rest ? kinds : `${kinds.slice(0, rest - 1)}…`
     return `${name}${cells.join('')}${tint(end)}${paint.dim(shown)}`.trimEnd()
   })
-  const meaning = promises.map((promise) => `${SHORT[promise]}\u00a0${promise}`).join(', ')
+  const meaning = legendOf(promises.map((promise) => [PROMISE_CODES[promise], promise]))
   const symbols = `${glyphs.good} held, ${glyphs.bad} violated, ${glyphs.flaw} violated but never promised, ${glyphs.unsure} vacuous or inconclusive, ${glyphs.none} not offered`
   const legend = [symbols.replaceAll(/ (?=[a-z])/g, '\u00a0'), meaning]
     .flatMap((text) => wrap(text, columns))

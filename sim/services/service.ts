@@ -132,6 +132,8 @@ export interface Service<State, Body, PeerBody, Options, Client, View> {
   readonly clock: 'wall' | 'monotonic'
   /** The same where an option decides; goes before `clock`. */
   clockWith?(options: Options): 'wall' | 'monotonic'
+  /** Options under which its servers are a leader and replicas, one of which can be promoted; missing if there are none. */
+  readonly replicas?: Readonly<Record<string, unknown>>
   /** Options with their defaults; a plan may set any of them. */
   readonly options: Options
   /** The words that an option allows, for every option that is a word. */

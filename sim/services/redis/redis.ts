@@ -269,6 +269,7 @@ export const redis = defineService<
   ],
   nodeName: 'redis',
   clock: 'wall',
+  replicas: { replication: 'asynchronous' },
   clockWith: ({ expiryClock }) => expiryClock,
   options: {
     expiryClock: 'wall',

@@ -187,6 +187,7 @@ export const sql = defineService({
   ],
   nodeName: 'database',
   clock: 'monotonic',
+  replicas: { replication: 'asynchronous' },
   options: OPTIONS,
   optionWords: {
     flavour: ['postgres', 'innodb'],

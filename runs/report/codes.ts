@@ -1,0 +1,36 @@
+/** Two letters for each promise and each class of faults, where a column has no room for more. */
+
+import type { PromiseName } from '#checkers'
+
+/** The code of each promise. */
+export const PROMISE_CODES: Readonly<Record<PromiseName, string>> = {
+  'exclusion/service': 'sv',
+  'exclusion/belief': 'be',
+  'exclusion/validity': 'va',
+  'exclusion/effect': 'ef',
+  fencing: 'fe',
+  'lost-update': 'up',
+  'deadlock-freedom': 'dl',
+  ownership: 'ow',
+  starvation: 'st',
+  fairness: 'fa',
+  reentrancy: 're',
+  availability: 'av',
+  contention: 'co',
+}
+
+/** The code of a class of faults: the first letters of its first and last words. */
+export const faultCode = (name: string): string => {
+  const words = name.split('-')
+  const [first = ''] = words
+  return words.length === 1
+    ? first.slice(0, 2)
+    : words
+        .map((word) => word.charAt(0))
+        .join('')
+        .slice(0, 3)
+}
+
+/** `sv exclusion/service, be exclusion/belief`, with spaces that do not break within an entry. */
+export const legendOf = (entries: readonly (readonly [code: string, name: string])[]): string =>
+  entries.map(([code, name]) => `${code}\u00a0${name}`).join(', ')

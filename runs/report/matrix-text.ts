@@ -1,0 +1,163 @@
+/** The matrix on a terminal: every lock against every class of faults, or one lock promise by promise. */
+
+import { countOf, numeral } from '#checkers'
+import { cellsOf } from '../matrix/cells.ts'
+import type { Cell } from '../matrix/cells.ts'
+import type { MatrixRow } from '../matrix/matrix.ts'
+import { faultCode, legendOf } from './codes.ts'
+import { commandLine } from './repeat.ts'
+import { wrap } from './style.ts'
+import type { Style } from './style.ts'
+
+const CELL_COLUMNS = 4
+
+/** The worst that the cells of one lock under one class say. */
+const symbolOf = (cells: readonly Cell[], { paint, glyphs }: Style): string => {
+  const broken = cells.filter(({ verdict }) => verdict === 'violated')
+  if (broken.some((cell) => cell.decides)) return paint.bad(glyphs.bad)
+  if (broken.length > 0) return paint.warn(glyphs.flaw)
+  const deciding = cells.filter((cell) => cell.decides)
+  if (deciding.some(({ verdict }) => verdict === 'held')) return paint.good(glyphs.good)
+  if (cells.every(({ verdict }) => verdict === 'not offered')) return paint.dim(glyphs.none)
+  return cells.some(({ runs }) => runs > 0) ? paint.warn(glyphs.unsure) : paint.dim(glyphs.none)
+}
+
+const padded = (symbol: string): string => symbol + ' '.repeat(CELL_COLUMNS - 1)
+
+const faultsOf = (cells: readonly Cell[]): readonly string[] => [
+  ...new Set(cells.map(({ fault }) => fault)),
+]
+
+const headOf = (faults: readonly string[], indent: number): string =>
+  `${' '.repeat(indent)}${faults.map((fault) => faultCode(fault).padEnd(CELL_COLUMNS)).join('')}`
+
+/** The line that tells the story of an example. */
+export const exampleLine = (
+  { algorithm, fault, example }: Cell,
+  asked: readonly string[] = [],
+): string | undefined =>
+  example === undefined
+    ? undefined
+    : commandLine(['run', algorithm, '--under', fault, '--seed', String(example.seed), ...asked])
+
+/** Head of the table of locks: the codes of the classes. */
+export const matrixHead = (faults: readonly string[], nameColumns: number, style: Style): string =>
+  `${style.paint.dim(headOf(faults, nameColumns).trimEnd())}\n`
+
+/** One lock in the table of locks. On a narrow page its name has a line of its own. */
+export const matrixLine = (row: MatrixRow, nameColumns: number, style: Style): string => {
+  const cells = cellsOf(row)
+  const symbols = faultsOf(cells).map((fault) =>
+    padded(
+      symbolOf(
+        cells.filter((cell) => cell.fault === fault),
+        style,
+      ),
+    ),
+  )
+  return `${row.algorithm.name.padEnd(nameColumns)}${symbols.join('').trimEnd()}\n`
+}
+
+/** What the signs mean, and how much was run. */
+export const matrixLegend = (rows: readonly MatrixRow[], style: Style): string => {
+  const { glyphs, columns, paint } = style
+  const cells = rows.flatMap(cellsOf)
+  const [first] = cells
+  const symbols = `${glyphs.good} held, ${glyphs.bad} a promise that decides was broken, ${glyphs.flaw} another one was, ${glyphs.unsure} never put to the test, ${glyphs.none} cannot happen`
+  const codes = legendOf(faultsOf(cells).map((fault) => [faultCode(fault), fault]))
+  const seeds = Math.max(0, ...cells.map(({ runs }) => runs))
+  return [
+    symbols,
+    codes,
+    ...(first === undefined ? [] : [`${countOf(seeds, 'run')} for each lock and class`]),
+  ]
+    .flatMap((text) => wrap(text, columns))
+    .map((line) => `${paint.dim(line.replaceAll('\u00a0', ' '))}\n`)
+    .join('')
+}
+
+/** Width of the column of names, and whether names and cells fit on one line of the page. */
+export const nameColumnsOf = (names: readonly string[]): number =>
+  Math.max(...names.map((name) => name.length)) + 2
+
+const PROMISE_COLUMNS = 21
+
+/** One lock in full: each promise against each class, and the smallest run that breaks it. */
+export const matrixOfLock = (
+  row: MatrixRow,
+  style: Style,
+  asked: readonly string[] = [],
+): string => {
+  const { paint, glyphs, columns } = style
+  const cells = cellsOf(row)
+  const faults = faultsOf(cells)
+  const promises = [...new Set(cells.map(({ promise }) => promise))]
+  const claimed = new Set<string>(row.algorithm.claims.map(({ promise }) => promise))
+  const lines = promises.map((promise) => {
+    const symbols = cells
+      .filter((cell) => cell.promise === promise)
+      .map((cell) => padded(cellSymbol(cell, style)))
+    const name = `${promise}${claimed.has(promise) ? ' *' : ''}`.padEnd(PROMISE_COLUMNS)
+    return `${name}${symbols.join('').trimEnd()}`
+  })
+  const examples = faults.flatMap((fault) => {
+    const broken = cells.filter((cell) => cell.fault === fault && cell.verdict === 'violated')
+    const told = broken.find((cell) => cell.decides) ?? broken[0]
+    const line = told === undefined ? undefined : exampleLine(told, asked)
+    if (told === undefined || line === undefined) return []
+    return [
+      `${fault}: ${told.promise}, ${numeral(told.violated)} of ${countOf(told.runs, 'run')}`,
+      `  ${line}`,
+    ]
+  })
+  const unstruck = row.campaigns.flatMap(({ fault, skip }) =>
+    skip === undefined
+      ? []
+      : wrap(`${fault.name}: ${skip}`, columns - 2).map((line) => `  ${line}`),
+  )
+  const landed = row.campaigns.map(
+    ({ fault, result }) => `${fault.name}\u00a0${numeral(result?.landed ?? 0)}`,
+  )
+  const errors = row.campaigns.flatMap(({ fault, result }) =>
+    result?.firstError === undefined
+      ? []
+      : [
+          paint.bad(
+            `${fault.name}: the lock’s own code failed in ${countOf(result.errors, 'run')}, first with seed ${result.firstError.seed}: ${result.firstError.message}`,
+          ),
+        ],
+  )
+  const symbols = `${glyphs.good} held, ${glyphs.bad} broken, ${glyphs.flaw} broken, but never promised, ${glyphs.unsure} never put to the test, ${glyphs.none} not offered, or cannot happen; * claimed`
+  const notes = [
+    symbols,
+    legendOf(faults.map((fault) => [faultCode(fault), fault])),
+    `faults that struck: ${landed.join(', ')}`,
+  ]
+    .flatMap((text) => wrap(text, columns))
+    .map((line) => paint.dim(line.replaceAll('\u00a0', ' ')))
+  return [
+    paint.strong(row.algorithm.name),
+    paint.dim(headOf(faults, PROMISE_COLUMNS).trimEnd()),
+    ...lines,
+    '',
+    ...notes,
+    ...(unstruck.length === 0 ? [] : ['', paint.dim('cannot happen:'), ...unstruck]),
+    ...(examples.length === 0 ? [] : ['', paint.dim('the smallest story of each:'), ...examples]),
+    ...errors,
+  ]
+    .map((line) => `${line}\n`)
+    .join('')
+}
+
+const cellSymbol = (cell: Cell, { paint, glyphs }: Style): string => {
+  switch (cell.verdict) {
+    case 'held':
+      return paint.good(glyphs.good)
+    case 'violated':
+      return cell.decides ? paint.bad(glyphs.bad) : paint.warn(glyphs.flaw)
+    case 'not offered':
+      return paint.dim(glyphs.none)
+    default:
+      return cell.runs === 0 ? paint.dim(glyphs.none) : paint.warn(glyphs.unsure)
+  }
+}
