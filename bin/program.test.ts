@@ -392,11 +392,18 @@ describe('locksim show', () => {
 })
 
 describe('locksim list', () => {
-  it('has one JSON value with all four sections', async () => {
+  it('has one JSON value with all sections', async () => {
     const { code, out } = await locksim('list --json')
     const value = JSON.parse(out) as Record<string, { name: string; summary: string }[]>
     expect(code).toBe(0)
-    expect(Object.keys(value)).toEqual(['algorithms', 'scenarios', 'faults', 'checkers'])
+    expect(Object.keys(value)).toEqual([
+      'algorithms',
+      'scenarios',
+      'faults',
+      'checkers',
+      'classes',
+      'sequences',
+    ])
     for (const { name, summary } of Object.values(value).flat()) {
       expect(name).not.toBe('')
       expect(summary).not.toBe('')

@@ -46,6 +46,7 @@ describe('a plan', () => {
         thinkMs: 50,
         retryMs: 100,
         careful: false,
+        nested: false,
         storeTimeoutMs: 30_000,
       },
       network: { latencyMs: { minMs: 0.5, maxMs: 1.5 }, keepaliveMs: 7_875_000 },

@@ -2,8 +2,9 @@
 
 import { algorithms } from '#algorithms'
 import { checkers } from '#checkers'
-import type { OrphanPhantom, Verdict } from '#checkers'
+import type { OrphanPhantom, Tally, Verdict } from '#checkers'
 import { faults } from '#sim'
+import type { Costs } from '#sim'
 import { algorithmNamed } from '../settle.ts'
 import { outcomeOf } from '../outcome.ts'
 import type { ExitCode } from '../outcome.ts'
@@ -22,6 +23,9 @@ export interface RunJsonInput {
   readonly landed: readonly number[]
   readonly verdicts: readonly Verdict[]
   readonly measures: OrphanPhantom
+  readonly tally: Tally
+  /** What it cost the network; a saved trace does not tell. */
+  readonly costs?: Costs
 }
 
 /** The JSON value of one run. */
@@ -46,6 +50,8 @@ export interface RunJson {
     readonly measures: Verdict['measures']
   }[]
   readonly measures: OrphanPhantom
+  readonly tally: Tally
+  readonly costs: Costs | null
 }
 
 /** The JSON value of a run. */
@@ -58,6 +64,8 @@ export const runJson = ({
   landed,
   verdicts,
   measures,
+  tally,
+  costs,
 }: RunJsonInput): RunJson => {
   const algorithm = algorithmNamed(plan.algorithm)
   return {
@@ -80,6 +88,8 @@ export const runJson = ({
       measures: measured,
     })),
     measures,
+    tally,
+    costs: costs ?? null,
   }
 }
 
