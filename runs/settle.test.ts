@@ -32,15 +32,13 @@ describe('a settled plan', () => {
       parameters: { ttlMs: 5_000 },
     })
     expect(clients).toEqual(['client-1', 'client-2', 'client-3'])
-    expect(groups).toEqual([
-      { service: 'redis', nodes: ['redis-1', 'redis-2', 'redis-3'], elects: false },
-    ])
+    expect(groups).toEqual([{ service: 'redis', nodes: ['redis-1', 'redis-2', 'redis-3'] }])
     expect(parameters).toMatchObject({ ttlMs: 5_000, clock: 'wall' })
   })
 
   it('gives a lone server no number', () => {
     expect(groupsOf(algorithmNamed('redis-set-px'), undefined)).toEqual([
-      { service: 'redis', nodes: ['redis'], elects: false },
+      { service: 'redis', nodes: ['redis'] },
     ])
     expect(groupsOf(algorithmNamed('redis-set-px'), 2)[0]?.nodes).toEqual(['redis-1', 'redis-2'])
   })
