@@ -1,6 +1,7 @@
 /** The registry of reports: what a run, a trace or a table of runs can be shown as. */
 
 export * from './catalogue-list.ts'
+export * from './describe.ts'
 export * from './events.ts'
 export * from './matrix-json.ts'
 export * from './matrix-markdown.ts'
