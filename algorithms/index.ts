@@ -7,7 +7,10 @@ import { dbInsert } from './db-insert.ts'
 import { memcachedAdd } from './memcached-add.ts'
 import { dynamodbLease } from './dynamodb-lease.ts'
 import { noLock } from './no-lock.ts'
+import { nodeRedlock } from './node-redlock.ts'
 import { redisBlindDelete } from './redis-blind-delete.ts'
+import { redisQueue } from './redis-queue.ts'
+import { redisSemaphore } from './redis-semaphore.ts'
 import { redisSetPx } from './redis-set-px.ts'
 import { redisSetnxExpire } from './redis-setnx-expire.ts'
 import { redisSetnxGetsetPublished } from './redis-setnx-getset-published.ts'
@@ -17,6 +20,8 @@ import { redissonFair } from './redisson-fair.ts'
 import { redissonFenced } from './redisson-fenced.ts'
 import { redissonLock } from './redisson-lock.ts'
 import { redissonMultilock } from './redisson-multilock.ts'
+import { redisTokenList } from './redis-token-list.ts'
+import { redlockPublished } from './redlock-published.ts'
 import { redlock } from './redlock.ts'
 import { zkEphemeral } from './zk-ephemeral.ts'
 import { zkSequentialPublished } from './zk-sequential-published.ts'
@@ -34,7 +39,10 @@ export const algorithms: readonly AnyAlgorithm[] = [
   memcachedAdd,
   dynamodbLease,
   noLock,
+  nodeRedlock,
   redisBlindDelete,
+  redisQueue,
+  redisSemaphore,
   redisSetnxExpire,
   redisSetnxGetset,
   redisSetnxGetsetPublished,
@@ -44,7 +52,9 @@ export const algorithms: readonly AnyAlgorithm[] = [
   redissonFenced,
   redissonLock,
   redissonMultilock,
+  redisTokenList,
   redlock,
+  redlockPublished,
   zkEphemeral,
   zkSequential,
   zkSequentialPublished,

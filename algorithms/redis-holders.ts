@@ -23,8 +23,11 @@ export const ownersOf = (servers: Servers, key: string): readonly Origin[] => {
  * Who owns the key on a majority of all servers, counting those that are up. What is left of an earlier
  * attempt has another value and does not count, although it was made for the same hold.
  */
-export const majorityOwners = (servers: Servers, key: string): readonly Origin[] => {
-  const quorum = majorityOf(servers.length)
+export const majorityOwners = (servers: Servers, key: string): readonly Origin[] =>
+  ownersOfVotes(servers, key, majorityOf(servers.length))
+
+/** The same for a quorum that is not a majority. */
+export const ownersOfVotes = (servers: Servers, key: string, quorum: number): readonly Origin[] => {
   // If anybody has a majority, then one of the first N + 1 − quorum servers has voted for it. This runs at
   // every change of every server, so it counts in place instead of building a table of votes.
   for (let candidate = 0; candidate <= servers.length - quorum; candidate++) {

@@ -1,16 +1,75 @@
 /** Redlock: the same key with the same random value on a majority of independent Redis masters. */
 
-import { all, clock, majorityOf, monotonic, sleep } from '#sim'
-import type { Process } from '#sim'
+import { all, clock, majorityOf, monotonic, sleep, spawn, stop } from '#sim'
+import type { Process, RedisClient, Task } from '#sim'
 import { defineAlgorithm } from './algorithm.ts'
-import type { Grant } from './algorithm.ts'
+import type { Client, Grant } from './algorithm.ts'
 import { count, duration, flag, oneOf } from './parameters.ts'
+import type { ParameterValues } from './parameters.ts'
 import { majorityOwners } from './redis-holders.ts'
 
 const PAGE = 'redis docs/manual/patterns/distributed-locks.md, "the Redlock algorithm"'
 
 interface RedlockGrant extends Grant {
   readonly value: string
+  /** An extension moves it. */
+  validUntilMs: number
+  extender: Task | undefined
+}
+
+const PARAMETERS = {
+  ttlMs: duration(10_000, 'how long the keys live'),
+  serverTimeoutMs: duration(50, 'how long to wait for each server; far less than ttlMs'),
+  elapsedCheck: flag(true, 'whether acquiring must have taken less than ttlMs (step 3)'),
+  driftPerMille: count(10, 'allowance for clock drift, in thousandths of ttlMs'),
+  driftMs: duration(2, 'allowance for clock drift, beside the thousandths'),
+  clock: oneOf(['wall', 'monotonic'], 'wall', 'the client’s clock that measures the elapsed time'),
+  attemptsMax: count(3, 'how often to try in one call of acquire'),
+  retryDelayMaxMs: duration(200, 'the longest delay between attempts'),
+  retryJitter: flag(true, 'whether the delay is random, as the page asks, or always the longest'),
+  delayedRestart: flag(
+    false,
+    'whether a server that crashed stays away for longer than ttlMs, by its own clock',
+  ),
+  tokenCounter: flag(
+    false,
+    'whether a grant gets a fencing token from a counter on the first server; not a part of Redlock, ' +
+      'and only as durable as that one server',
+  ),
+  extensionsMax: count(
+    0,
+    'how often a holder extends its lock, each time when half of its validity is over; it must have an end',
+  ),
+}
+
+type Parameters = ParameterValues<typeof PARAMETERS>
+type Me = Client<{ redis: 5 }, readonly RedisClient[]>
+
+const allowanceMs = ({ ttlMs, driftPerMille, driftMs }: Parameters): number =>
+  (ttlMs * driftPerMille) / 1_000 + driftMs
+
+const readClock = (parameters: Parameters) => (parameters.clock === 'wall' ? clock() : monotonic())
+
+/**
+ * "Making the algorithm more reliable": a script gives the keys their full time again. It counts if a majority did and
+ * the validity was not over by then; otherwise the lock is as good as lost.
+ */
+function* extend(me: Me, grant: RedlockGrant, parameters: Parameters): Process {
+  const { ttlMs, extensionsMax } = parameters
+  for (let extensions = 0; extensions < extensionsMax; extensions++) {
+    yield* sleep(Math.max(0, (grant.validUntilMs - (yield* readClock(parameters))) / 2))
+    const startedMs = yield* readClock(parameters)
+    const replies = yield* all(
+      me.session.map((master) => master.expireIfEquals(me.lock, grant.value, ttlMs)),
+    )
+    const votes = replies.filter((reply) => reply.ok && reply.value === 1).length
+    const isInTime = (yield* readClock(parameters)) < grant.validUntilMs
+    if (votes < majorityOf(me.session.length) || !isInTime) {
+      yield* me.lost('it could not be extended on a majority')
+      return
+    }
+    grant.validUntilMs = startedMs + ttlMs - allowanceMs(parameters)
+  }
 }
 
 /**
@@ -37,30 +96,7 @@ export const redlock = defineAlgorithm({
   ],
   needs: { redis: 5 },
   scales: 'redis',
-  parameters: {
-    ttlMs: duration(10_000, 'how long the keys live'),
-    serverTimeoutMs: duration(50, 'how long to wait for each server; far less than ttlMs'),
-    elapsedCheck: flag(true, 'whether acquiring must have taken less than ttlMs (step 3)'),
-    driftPerMille: count(10, 'allowance for clock drift, in thousandths of ttlMs'),
-    driftMs: duration(2, 'allowance for clock drift, beside the thousandths'),
-    clock: oneOf(
-      ['wall', 'monotonic'],
-      'wall',
-      'the client’s clock that measures the elapsed time',
-    ),
-    attemptsMax: count(3, 'how often to try in one call of acquire'),
-    retryDelayMaxMs: duration(200, 'the longest delay between attempts'),
-    retryJitter: flag(true, 'whether the delay is random, as the page asks, or always the longest'),
-    delayedRestart: flag(
-      false,
-      'whether a server that crashed stays away for longer than ttlMs, by its own clock',
-    ),
-    tokenCounter: flag(
-      false,
-      'whether a grant gets a fencing token from a counter on the first server; not a part of Redlock, ' +
-        'and only as durable as that one server',
-    ),
-  },
+  parameters: PARAMETERS,
   services: ({ delayedRestart, ttlMs }) =>
     // A key lives until its last ms is over, so a ms more than the TTL.
     delayedRestart ? { redis: { delayedRestartMs: ttlMs + 1 } } : {},
@@ -75,21 +111,24 @@ export const redlock = defineAlgorithm({
     const { lock, session: masters } = me
     const { ttlMs, clock: validityClock } = parameters
     const quorum = majorityOf(masters.length)
-    const allowanceMs = (ttlMs * parameters.driftPerMille) / 1000 + parameters.driftMs
-    const readClock = validityClock === 'wall' ? clock : monotonic
 
     for (let attempt = 1; attempt <= parameters.attemptsMax; attempt++) {
       const value = me.token()
-      const startedMs = yield* readClock()
+      const startedMs = yield* readClock(parameters)
       const replies = yield* all(masters.map((master) => master.setIfAbsent(lock, value, ttlMs)))
-      const elapsedMs = (yield* readClock()) - startedMs
+      const elapsedMs = (yield* readClock(parameters)) - startedMs
 
       const votes = replies.filter((reply) => reply.ok && reply.value).length
       if (votes >= quorum && (elapsedMs < ttlMs || !parameters.elapsedCheck)) {
-        const grant = { value, validUntilMs: startedMs + ttlMs - allowanceMs, validityClock }
+        const validUntilMs = startedMs + ttlMs - allowanceMs(parameters)
+        const grant: RedlockGrant = { value, validUntilMs, validityClock, extender: undefined }
+        if (parameters.extensionsMax > 0) {
+          grant.extender = yield* spawn('extender', extend(me, grant, parameters))
+        }
         if (!parameters.tokenCounter) return grant
         const counted = yield* me.services.redis.servers[0]!.incr(`${lock}:token`)
-        if (counted.ok) return { ...grant, token: counted.value }
+        if (counted.ok) return Object.assign(grant, { token: counted.value })
+        if (grant.extender !== undefined) yield* stop(grant.extender)
       }
 
       // A SET without an answer may have landed, so that every server is asked, not only those that agreed.
@@ -101,7 +140,8 @@ export const redlock = defineAlgorithm({
     return undefined
   },
 
-  *release({ lock, session: masters }, { value }) {
+  *release({ lock, session: masters }, { value, extender }) {
+    if (extender !== undefined) yield* stop(extender)
     const replies = yield* all(masters.map((master) => master.deleteIfEquals(lock, value)))
     const quorum = majorityOf(masters.length)
     const freed = replies.filter((reply) => reply.ok && reply.value === 1).length

@@ -5,6 +5,9 @@ import { didYouMean, InputError } from '../errors.ts'
 import { parsePlan, PLAN_FORMAT } from '../plan.ts'
 import type { Plan } from '../plan.ts'
 import { planScenario, scenarioNamed } from '../scenarios/index.ts'
+import { a09 } from './a09-setnx-expire.ts'
+import { a10 } from './a10-setnx-getset.ts'
+import { a11 } from './a11-redis-lock-util.ts'
 import { b01 } from './b01-set-nx-px.ts'
 import { b10 } from './b10-dynamodb.ts'
 import { isShown } from './sequence.ts'
@@ -14,7 +17,7 @@ export type { Sequence, SequenceSection, Shows, ShownSequence } from './sequence
 export { isShown } from './sequence.ts'
 
 /** Every section, in the order of the sources. */
-export const sections: readonly SequenceSection[] = [b01, b10]
+export const sections: readonly SequenceSection[] = [a09, a10, a11, b01, b10]
 
 /** What follows the row for the repaired form. */
 const REPAIRED = '/repaired'
