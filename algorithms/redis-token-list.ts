@@ -120,7 +120,8 @@ export const redisTokenList = defineAlgorithm({
   holders: ({ redis }, lock) => redis.flatMap(({ up, data }) => (up ? data.taken(lock) : [])),
 
   doorway: {
-    name: 'the client is blocked in BLPOP',
-    waiting: ({ redis }, lock) => redis.flatMap(({ up, data }) => (up ? data.waiting(lock) : [])),
+    name: 'the client has popped the token or is blocked in BLPOP',
+    waiting: ({ redis }, lock) =>
+      redis.flatMap(({ up, data }) => (up ? [...data.taken(lock), ...data.waiting(lock)] : [])),
   },
 })
