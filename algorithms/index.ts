@@ -6,6 +6,7 @@ import { dbForUpdate } from './db-for-update.ts'
 import { dbInsert } from './db-insert.ts'
 import { memcachedAdd } from './memcached-add.ts'
 import { dynamodbLease } from './dynamodb-lease.ts'
+import { etcdMutex } from './etcd-mutex.ts'
 import { noLock } from './no-lock.ts'
 import { nodeRedlock } from './node-redlock.ts'
 import { redisBlindDelete } from './redis-blind-delete.ts'
@@ -38,6 +39,7 @@ export const algorithms: readonly AnyAlgorithm[] = [
   dbInsert,
   memcachedAdd,
   dynamodbLease,
+  etcdMutex,
   noLock,
   nodeRedlock,
   redisBlindDelete,

@@ -3,6 +3,7 @@
 import { memcached } from './memcached/memcached.ts'
 import { participant } from './participant/participant.ts'
 import { dynamodb } from './dynamodb.ts'
+import { etcd } from './etcd/etcd.ts'
 import { redis } from './redis/redis.ts'
 import { sql } from './sql/sql.ts'
 import { store } from './store.ts'
@@ -13,6 +14,9 @@ export * from './service.ts'
 export type { ParticipantClient, ParticipantStub, StageReply } from './participant/client.ts'
 export type { Stage } from './participant/requests.ts'
 export type { DynamoDbTable } from './dynamodb.ts'
+export type { EtcdClient } from './etcd/client.ts'
+export type { Event as EtcdEvent } from './etcd/protocol.ts'
+export type { EtcdSession } from './etcd/session.ts'
 export { majorityOf } from './quorum.ts'
 export type { RedisClient } from './redis/client.ts'
 export type { SqlConnection, SqlPool } from './sql/client.ts'
@@ -25,6 +29,7 @@ export const services = {
   sql,
   memcached,
   dynamodb,
+  etcd,
   store,
 }
 
