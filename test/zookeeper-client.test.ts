@@ -2,50 +2,19 @@
 
 import { describe, expect, it } from 'vitest'
 
-import { monotonic, randomChoice, services, sleep, spawn, receive, World } from '#sim'
-import type { Process, ServiceClients } from '#sim'
+import { sleep, spawn, receive } from '#sim'
+import type { Process, ServiceClients, World } from '#sim'
+import { cutOff, playScene, timeOf, words } from './scene.ts'
+import type { Scene } from './scene.ts'
 
 type ZooKeeper = ServiceClients['zookeeper']
-
-interface Scene {
-  readonly world: World
-  /** What the process wrote down. */
-  readonly diary: string[]
-}
 
 /** Runs a process of a client for a minute against an ensemble, with what happens to the world meanwhile. */
 const play = (
   body: (zookeeper: ZooKeeper, write: (text: string) => Process) => Process,
   meanwhile: (world: World) => void = () => undefined,
   size = 3,
-): Scene => {
-  const world = new World({
-    choice: randomChoice(1),
-    latency: { minMs: 1, maxMs: 1 },
-    keepaliveMs: 7_200_000,
-    clockOf: () => ({ offsetMs: 0, driftPpm: 0 }),
-    observer: { fact: () => undefined, changed: () => undefined },
-  })
-  const node = world.addNode('client-1')
-  world.addServers(services.zookeeper, size, { tickTimeMs: 200 })
-  const diary: string[] = []
-  function* write(text: string): Process {
-    diary.push(`${Math.round(yield* monotonic())} ${text}`)
-  }
-  const zookeeper = world.clientOf(services.zookeeper, node) as ZooKeeper
-  world.start(node, 'test', body(zookeeper, write), {
-    client: 'client-1',
-    hold: '',
-    activity: 'opening',
-  })
-  meanwhile(world)
-  world.kernel.run(60_000, 1_000_000)
-  return { world, diary }
-}
-
-const words = ({ diary }: Scene): string[] => diary.map((line) => line.replace(/^\d+ /, ''))
-const timeOf = ({ diary }: Scene, text: string): number =>
-  Number(diary.find((line) => line.endsWith(` ${text}`))?.split(' ')[0])
+): Scene => playScene({ service: 'zookeeper', size, options: { tickTimeMs: 200 }, meanwhile }, body)
 
 /** Writes down every event that the default watcher gets. */
 function* listen(
@@ -56,19 +25,6 @@ function* listen(
     const event = yield* receive(watcher)
     yield* write(event?.type === 'None' ? event.state : `${event?.type} ${event?.path}`)
   }
-}
-
-const cutOff = (world: World, fromMs: number, toMs: number): void => {
-  const client = world.node('client-1')
-  const servers = world.servers.map(({ node }) => node)
-  const each = (act: 'cut' | 'heal'): void => {
-    for (const server of servers) {
-      world[act](client, server, false)
-      world[act](server, client, false)
-    }
-  }
-  world.when(fromMs, () => each('cut'))
-  world.when(toMs, () => each('heal'))
 }
 
 describe('ZooKeeper session', () => {

@@ -24,6 +24,8 @@ export interface EtcdSession {
   readonly ttlMs: number
   /** Whether the lease is kept alive no more. The servers may know of it earlier, or later. */
   readonly isDone: boolean
+  /** Stops keeping the lease alive, and leaves it to run out. */
+  orphan(): Process
   /** Stops keeping the lease alive, and revokes it. */
   close(): Process<Reply<LeaseAnswer>>
 }
@@ -88,15 +90,19 @@ export function* openSession(
   }
 
   const task: Task = yield* environment.spawn('etcd session', keepAlive())
+  function* orphan(): Process {
+    isDone = true
+    yield* stop(task)
+  }
   return ok({
     lease: id,
     ttlMs: granted.value.ttlMs,
     get isDone() {
       return isDone
     },
+    orphan,
     *close() {
-      isDone = true
-      yield* stop(task)
+      yield* orphan()
       const body = { op: 'lease-revoke', id } as const
       return yield* ask<LeaseAnswer>(endpoints, body, timeoutMs, false)
     },
