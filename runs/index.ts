@@ -21,7 +21,7 @@ export * from './version.ts'
 export * from './report/index.ts'
 export * from './request.ts'
 export { checkers } from '#checkers'
-export type { PromiseName, Verdict } from '#checkers'
+export type { PromiseName, Verdict, VerdictName } from '#checkers'
 export { LocksimBug, SimulationError } from '#sim'
 export type { TraceEvent } from '#sim'
 // What a lock of one's own is written with.
