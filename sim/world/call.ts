@@ -68,9 +68,10 @@ export class Call implements Target, RequestInput<unknown> {
     return 'request'
   }
 
-  /** What the request asks for, for faults that aim at an operation. */
+  /** What the request asks for, for faults that aim at an operation: its `op`, or the kind of its statement. */
   get operation(): string | undefined {
-    return (this.body as { readonly op?: string } | null)?.op
+    const body = this.body as { readonly op?: string; readonly kind?: string } | null
+    return body?.op ?? body?.kind
   }
 
   send(): void {

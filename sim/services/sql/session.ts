@@ -108,9 +108,11 @@ const runInTransaction = (
     : execute(state, session, request, statement)
   if (outcome === 'waits') {
     if (state.options.flavour === 'innodb') breakCircles(state, session)
+    state.out.changed('request', request.origin)
     return
   }
-  if (statement.kind === 'select for update') {
+  // What other statements did is seen when they commit.
+  if (statement.kind === 'select for update' || (statement.kind === 'insert' && session.explicit)) {
     state.out.changed('request', request.origin)
   }
   complete(state, session, request, outcome)
@@ -168,6 +170,7 @@ export const fail = (state: SqlState, wait: Wait, name: 'lockTimeout' | 'deadloc
   // InnoDB rolls back the whole transaction of a victim, but only the statement that waited too long.
   if (name === 'deadlock' && state.options.flavour === 'innodb') rollback(state, session, 'lost')
   complete(state, session, request, error(state, name))
+  state.out.changed('lost')
 }
 
 /** GET_LOCK that has waited long enough is no error, and its deadlock rolls nothing back (MySQL manual locking-functions). */

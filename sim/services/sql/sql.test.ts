@@ -88,6 +88,9 @@ describe.each(both)('FOR UPDATE in %s', (flavour) => {
       expect(waits.map((answer) => answer() !== undefined)).toEqual(
         [0, 1, 2].map((at) => at <= index),
       )
+      expect(view.lockWaiters('l', 'x').map(({ client }) => client)).toEqual(
+        ['c', 'd'].slice(index),
+      )
     }
     expect(view.lockHolder('l', 'x')?.client).toBe('d')
     d.rollback()

@@ -37,6 +37,8 @@ export interface SqlView {
   advisoryQueue(key: string): readonly Origin[]
   /** What the server's wall clock shows. */
   readonly wallMs: number
+  /** On whose behalf statements wait for the lock of a row, in order of arrival. */
+  lockWaiters(table: string, key: string): readonly Origin[]
 }
 
 const OPTIONS: SqlOptions = {
@@ -63,6 +65,7 @@ const OPTIONS: SqlOptions = {
 }
 
 const NO_ROWS: ReadonlyMap<string, Version> = new Map()
+const NOBODY: readonly Origin[] = []
 
 const NOWHERE: Outbox = {
   reply: () => undefined,
@@ -266,6 +269,11 @@ export const sql = defineService({
       if (table === undefined) return undefined
       if (!table.committed.has(key) && !table.pending.has(key)) return undefined
       return table.locks.get(key)?.find((lock) => lock.exclusive)?.origin
+    },
+    lockWaiters: (name, key) => {
+      const waits = state.tables.get(name)?.waits
+      if (waits === undefined || waits.length === 0) return NOBODY
+      return waits.filter((wait) => wait.key === key).map(({ request }) => request.origin)
     },
   }),
 })
