@@ -3,7 +3,7 @@
 import { receive } from '../../kernel/index.ts'
 import type { Effect, Mailbox, Process, Reply } from '../../kernel/index.ts'
 import type { Port, StubEnvironment } from '../service.ts'
-import { isDeadlock, isDuplicate, isLockTimeout } from './statements.ts'
+import { isDeadlock, isDuplicate, isLockTimeout, keyOf } from './statements.ts'
 import type { FoundRow, IfLocked, Isolation, Selection, Statement } from './statements.ts'
 import { column, greatest, is, now } from './values.ts'
 import type { Settings, Where } from './values.ts'
@@ -115,6 +115,8 @@ export interface SqlClient {
   readonly greatest: typeof greatest
   /** A comparison for a WHERE: `{ expires: sql.is('<=', sql.now()) }`. */
   readonly is: typeof is
+  /** The key of a row that the table has given this number. */
+  readonly keyOf: (id: number) => string
   /** Whether the server refused an INSERT because its key is taken. */
   readonly isDuplicate: (reply: Reply<unknown>) => boolean
   /** Whether the server gave up waiting for a row lock, or was told not to wait. */
@@ -177,6 +179,7 @@ export const sqlClient = (ports: readonly Port[], environment: StubEnvironment):
     column,
     greatest,
     is,
+    keyOf,
     isDuplicate,
     isLockTimeout,
     isDeadlock,

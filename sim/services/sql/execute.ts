@@ -7,6 +7,7 @@ import { error, tableOf } from './memory.ts'
 import type { Request, Session, SqlState } from './memory.ts'
 import { ABSENT, lock, lockMatching, lockRow, select } from './rows.ts'
 import type { LockedRow, Turn } from './rows.ts'
+import { keyOf } from './statements.ts'
 import type { FoundRow, RowStatement, Statement } from './statements.ts'
 import { visibleRows, write } from './transactions.ts'
 import { withSettings } from './values.ts'
@@ -84,9 +85,6 @@ const insert = (turn: Turn, key: string, settings: Settings): Outcome => {
   return ok(1)
 }
 
-/** Enough for every number that a run can reach, so that keys sort as their numbers do. */
-const KEY_DIGITS = 10
-
 /**
  * The number is taken at once and for good, whatever becomes of the transaction; the row is seen when it commits
  * (PostgreSQL manual functions-sequence; MySQL manual innodb-auto-increment-handling).
@@ -95,6 +93,6 @@ const insertNumbered = (turn: Turn, settings: Settings): Outcome => {
   const { session, table } = turn
   // A statement that had to wait for a gap keeps the number that it took.
   const id = (session.takenId ??= table.nextId++)
-  const outcome = insert(turn, String(id).padStart(KEY_DIGITS, '0'), { ...settings, id })
+  const outcome = insert(turn, keyOf(id), { ...settings, id })
   return outcome !== 'waits' && outcome.ok ? ok(id) : outcome
 }

@@ -77,6 +77,12 @@ export type RowStatement =
       readonly ifLocked: IfLocked
     } & Selection)
 
+/** Enough for every number that a run can reach, so that keys sort as their numbers do. */
+const KEY_DIGITS = 10
+
+/** The key of a row that the table has given this number. */
+export const keyOf = (id: number): string => String(id).padStart(KEY_DIGITS, '0')
+
 /** A row as a SELECT returns it. */
 export interface FoundRow {
   readonly key: string
