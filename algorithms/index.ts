@@ -3,7 +3,13 @@
 import type { AnyAlgorithm } from './algorithm.ts'
 import { curatorMutex } from './curator-mutex.ts'
 import { dbForUpdate } from './db-for-update.ts'
+import { dbInsertBlocking } from './db-insert-blocking.ts'
+import { dbInsertReentrant } from './db-insert-reentrant.ts'
+import { dbInsertSweeper } from './db-insert-sweeper.ts'
 import { dbInsert } from './db-insert.ts'
+import { dbQueue } from './db-queue.ts'
+import { dbTwoWaySync } from './db-two-way-sync.ts'
+import { dbVersion } from './db-version.ts'
 import { memcachedAdd } from './memcached-add.ts'
 import { dynamodbLease } from './dynamodb-lease.ts'
 import { etcdMutex } from './etcd-mutex.ts'
@@ -37,6 +43,12 @@ export const algorithms: readonly AnyAlgorithm[] = [
   curatorMutex,
   dbForUpdate,
   dbInsert,
+  dbInsertBlocking,
+  dbInsertReentrant,
+  dbInsertSweeper,
+  dbQueue,
+  dbTwoWaySync,
+  dbVersion,
   memcachedAdd,
   dynamodbLease,
   etcdMutex,
