@@ -26,7 +26,18 @@ export { isShown } from './sequence.ts'
 
 /** Every section, in the order of the sources. */
 export const sections: readonly SequenceSection[] = [a09, a10, a11, b01, b10]
-export const sections: readonly SequenceSection[] = [a01, a02, a03, a04, a05, a06, a07, a08, b01, b10]
+export const sections: readonly SequenceSection[] = [
+  a01,
+  a02,
+  a03,
+  a04,
+  a05,
+  a06,
+  a07,
+  a08,
+  b01,
+  b10,
+]
 
 /** What follows the row for the repaired form. */
 const REPAIRED = '/repaired'
