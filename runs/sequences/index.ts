@@ -5,9 +5,6 @@ import { didYouMean, InputError } from '../errors.ts'
 import { parsePlan, PLAN_FORMAT } from '../plan.ts'
 import type { Plan } from '../plan.ts'
 import { planScenario, scenarioNamed } from '../scenarios/index.ts'
-import { a09 } from './a09-setnx-expire.ts'
-import { a10 } from './a10-setnx-getset.ts'
-import { a11 } from './a11-redis-lock-util.ts'
 import { a01 } from './a01-primary-key-insert.ts'
 import { a02 } from './a02-sweeper.ts'
 import { a03 } from './a03-reentrant.ts'
@@ -16,6 +13,9 @@ import { a05 } from './a05-queue.ts'
 import { a06 } from './a06-two-way-sync.ts'
 import { a07 } from './a07-version.ts'
 import { a08 } from './a08-for-update.ts'
+import { a09 } from './a09-setnx-expire.ts'
+import { a10 } from './a10-setnx-getset.ts'
+import { a11 } from './a11-redis-lock-util.ts'
 import { b01 } from './b01-set-nx-px.ts'
 import { b10 } from './b10-dynamodb.ts'
 import { isShown } from './sequence.ts'
@@ -25,7 +25,6 @@ export type { Sequence, SequenceSection, Shows, ShownSequence } from './sequence
 export { isShown } from './sequence.ts'
 
 /** Every section, in the order of the sources. */
-export const sections: readonly SequenceSection[] = [a09, a10, a11, b01, b10]
 export const sections: readonly SequenceSection[] = [
   a01,
   a02,
@@ -35,6 +34,9 @@ export const sections: readonly SequenceSection[] = [
   a06,
   a07,
   a08,
+  a09,
+  a10,
+  a11,
   b01,
   b10,
 ]
