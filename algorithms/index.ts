@@ -13,8 +13,10 @@ import { dbVersion } from './db-version.ts'
 import { memcachedAdd } from './memcached-add.ts'
 import { dynamodbLease } from './dynamodb-lease.ts'
 import { etcdMutex } from './etcd-mutex.ts'
+import { mysqlGetLock } from './mysql-get-lock.ts'
 import { noLock } from './no-lock.ts'
 import { nodeRedlock } from './node-redlock.ts'
+import { postgresAdvisory } from './postgres-advisory.ts'
 import { redisBlindDelete } from './redis-blind-delete.ts'
 import { redisQueue } from './redis-queue.ts'
 import { redisSemaphore } from './redis-semaphore.ts'
@@ -30,6 +32,8 @@ import { redissonMultilock } from './redisson-multilock.ts'
 import { redisTokenList } from './redis-token-list.ts'
 import { redlockPublished } from './redlock-published.ts'
 import { redlock } from './redlock.ts'
+import { shedlock } from './shedlock.ts'
+import { springJdbcLock } from './spring-jdbc-lock.ts'
 import { zkEphemeral } from './zk-ephemeral.ts'
 import { zkSequentialPublished } from './zk-sequential-published.ts'
 import { zkSequential } from './zk-sequential.ts'
@@ -52,8 +56,10 @@ export const algorithms: readonly AnyAlgorithm[] = [
   memcachedAdd,
   dynamodbLease,
   etcdMutex,
+  mysqlGetLock,
   noLock,
   nodeRedlock,
+  postgresAdvisory,
   redisBlindDelete,
   redisQueue,
   redisSemaphore,
@@ -69,6 +75,8 @@ export const algorithms: readonly AnyAlgorithm[] = [
   redisTokenList,
   redlock,
   redlockPublished,
+  shedlock,
+  springJdbcLock,
   zkEphemeral,
   zkSequential,
   zkSequentialPublished,

@@ -18,6 +18,10 @@ import { a10 } from './a10-setnx-getset.ts'
 import { a11 } from './a11-redis-lock-util.ts'
 import { b01 } from './b01-set-nx-px.ts'
 import { b10 } from './b10-dynamodb.ts'
+import { b11 } from './b11-postgres.ts'
+import { b12 } from './b12-mysql.ts'
+import { b13 } from './b13-shedlock.ts'
+import { b14 } from './b14-spring.ts'
 import { isShown } from './sequence.ts'
 import type { SequencePlan, SequenceSection, ShownSequence } from './sequence.ts'
 
@@ -39,6 +43,10 @@ export const sections: readonly SequenceSection[] = [
   a11,
   b01,
   b10,
+  b11,
+  b12,
+  b13,
+  b14,
 ]
 
 /** What follows the row for the repaired form. */

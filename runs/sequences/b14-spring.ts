@@ -1,0 +1,55 @@
+/** Sequences of Spring Integration's JdbcLockRegistry: an id for a whole registry, and the clients' clocks. */
+
+import { defineSequences } from './sequence.ts'
+import type { SequencePlan } from './sequence.ts'
+
+const NETWORK = { latencyMs: { minMs: 1, maxMs: 1 } } as const
+
+const threads = (registry: 'own' | 'shared'): SequencePlan => ({
+  clients: 2,
+  network: NETWORK,
+  parameters: { registry },
+  workload: { startMs: [0, 50], workMs: 200 },
+})
+
+const fastClock = (ttlMs: number): SequencePlan => ({
+  clients: 2,
+  network: NETWORK,
+  parameters: { ttlMs },
+  workload: { startMs: [0, 100], workMs: 2_000 },
+  clocks: { 'client-2': { offsetMs: 10_000 } },
+})
+
+/** spring-integration's DefaultLockRepository and JdbcLockRegistry, and what follows from them. */
+export const b14 = defineSequences('B14', 'spring-integration lock registries', [
+  {
+    row: 'B14.1',
+    tells:
+      'the local lock was evicted and made anew: two threads of one registry both find their id in the row',
+    lock: 'spring-jdbc-lock',
+    plan: threads('shared'),
+    shows: { 'exclusion/belief': 'violated', 'exclusion/effect': 'violated' },
+    repaired: {
+      how: 'what must be kept apart has an id of its own',
+      plan: threads('own'),
+      shows: { 'exclusion/belief': 'held', 'exclusion/effect': 'held' },
+    },
+  },
+  {
+    row: 'B14.2',
+    tells: 'unlock throws because the key has expired, before the local lock is released',
+    note: 'A defect of RedisLockRegistry: JdbcLockRegistry has always released its local lock in a finally block, so there is nothing of it to run here.',
+  },
+  {
+    row: 'B14.3',
+    tells: 'the clock of one host is ahead by the time to live, so every row looks expired to it',
+    lock: 'spring-jdbc-lock',
+    plan: fastClock(10_000),
+    shows: { 'exclusion/belief': 'violated' },
+    repaired: {
+      how: 'a time to live far above the difference of the clocks',
+      plan: fastClock(60_000),
+      shows: { 'exclusion/belief': 'held' },
+    },
+  },
+])
