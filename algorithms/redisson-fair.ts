@@ -107,11 +107,12 @@ export const redissonFair = defineAlgorithm({
   gives: () => ({ token: false, validity: false, reentry: true }),
   leaseMs: leaseOf,
   doorway: {
-    name: 'the element of the queue’s list is written',
+    name: 'the script has put us into the queue’s list, or given us the lock at once',
     waiting({ redis }, lock): readonly Origin[] {
+      const owners = ownersOf(redis, lock)
       const queue = queueOf(lock)
       const master = redis.find(({ up, data }) => up && data.pushed(queue).length > 0)
-      return master?.data.pushed(queue) ?? []
+      return master === undefined ? owners : [...owners, ...master.data.pushed(queue)]
     },
   },
   steps: [

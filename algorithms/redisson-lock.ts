@@ -4,9 +4,9 @@ import { monotonic } from '#sim'
 import type { Process } from '#sim'
 import { defineAlgorithm } from './algorithm.ts'
 import type { Client, Grant } from './algorithm.ts'
-import { duration } from './parameters.ts'
+import { duration, flag } from './parameters.ts'
 import { ownersOf } from './redis-holders.ts'
-import { channelOf, failed, redissonOn, sending, tryOrWait } from './redisson-client.ts'
+import { channelOf, failed, LATCH_MS, redissonOn, sending, tryOrWait } from './redisson-client.ts'
 import type { Redisson, Tried } from './redisson-client.ts'
 import { settleGrant } from './redisson-grant.ts'
 import { leaseOf, REDISSON, redissonParameters } from './redisson-parameters.ts'
@@ -15,16 +15,20 @@ import { unlockHash } from './redisson-release.ts'
 
 const NOTHING: Grant = {}
 
-type Values = RedissonValues & { readonly sharedLeaseMs: number }
+type Values = RedissonValues & {
+  readonly sharedLeaseMs: number
+  readonly acquireLatch: boolean
+}
 
 /** One try: the script, WAIT for the replicas, and a watchdog if no lease was asked for. */
 function* tryHash(me: Client<{ redis: 1 }, Redisson>, parameters: Values): Process<Tried<Grant>> {
   const { session, lock } = me
   const askedMs = yield* monotonic()
   const leaseMs = parameters.sharedLeaseMs || leaseOf(parameters)
-  const args = [session.owner, `${leaseMs}`]
+  const latch = parameters.acquireLatch ? `${lock}:latch:${me.token()}` : ''
+  const args = [session.owner, `${leaseMs}`, `${LATCH_MS}`]
   const reply = yield* sending(
-    () => session.redis.evaluate<number | null>('reentrant-acquire', [lock], args),
+    () => session.redis.evaluate<number | null>('reentrant-acquire', [lock, latch], args),
     parameters.resends,
   )
   if (!reply.ok) return failed(reply)
@@ -59,6 +63,10 @@ export const redissonLock = defineAlgorithm({
       0,
       'the lease that another thread has left in the field that all users of the lock object share ' +
         '(internalLockLeaseTime); it goes before the watchdog’s own; 0 if there is no such thread',
+    ),
+    acquireLatch: flag(
+      false,
+      'whether the server recognises an acquisition that was sent again, as it does a release; Redisson has no such thing',
     ),
   },
   services: () => ({ redis: { replication: 'asynchronous' } }),

@@ -16,7 +16,9 @@ import { a08 } from './a08-for-update.ts'
 import { a09 } from './a09-setnx-expire.ts'
 import { a10 } from './a10-setnx-getset.ts'
 import { a11 } from './a11-redis-lock-util.ts'
+import { a13 } from './a13-watchdog.ts'
 import { b01 } from './b01-set-nx-px.ts'
+import { b04a, b04b, b04c, b04d } from './b04-redisson.ts'
 import { b10 } from './b10-dynamodb.ts'
 import { b11 } from './b11-postgres.ts'
 import { b12 } from './b12-mysql.ts'
@@ -48,6 +50,8 @@ export const sections: readonly SequenceSection[] = [
   b13,
   b14,
 ]
+export const sections: readonly SequenceSection[] = [a09, a10, a11, b01, b10]
+export const sections: readonly SequenceSection[] = [a13, b01, b04a, b04b, b04c, b04d, b10]
 
 /** What follows the row for the repaired form. */
 const REPAIRED = '/repaired'

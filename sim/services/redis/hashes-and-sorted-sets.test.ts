@@ -101,6 +101,11 @@ const tables: Readonly<Record<string, readonly Line[]>> = {
     [release('a', 'latch-2'), 1],
     [release('a', 'latch-2'), 1],
   ],
+  'an acquisition that comes twice with one latch counts once': [
+    [script('reentrant-acquire', [L, 'latch'], 'a', '30000', '13500'), null],
+    [script('reentrant-acquire', [L, 'latch'], 'a', '30000', '13500'), null],
+    [release('a'), 1],
+  ],
   'every acquisition gets the next number, re-entry included': [
     [script('reentrant-acquire-and-count', [L, 'n'], 'a', '30000'), [-1, 1]],
     [script('reentrant-acquire-and-count', [L, 'n'], 'a', '30000'), [-1, 2]],

@@ -48,14 +48,19 @@ export const remember = (
 
 /** The scripts of a reentrant lock. An empty name of a latch means that there is none. */
 export const reentrantScripts = {
-  /** KEYS: lock. ARGV: owner, ms. Null if the owner has it now, else what is left of the lease. */
+  /**
+   * KEYS: lock, latch. ARGV: owner, ms, ms that the latch lives. Null if the owner has it now, else what is left of the
+   * lease. Redisson has no latch here: with one, a request that comes twice is counted once.
+   */
   'reentrant-acquire': defineScript({
     writes: true,
     source: SOURCE,
     run(state, { keys, args }, origin) {
-      const [key, owner] = [given(keys, 0), given(args, 0)]
+      const [key, latch, owner] = [given(keys, 0), given(keys, 1), given(args, 0)]
+      if (answeredBefore(state, latch) !== undefined) return NIL
       if (!isOpenTo(state, key, owner)) return pttl(state, key)
       enter(state, key, owner, Number(given(args, 1)), origin)
+      remember(state, latch, '1', Number(given(args, 2)), origin)
       return NIL
     },
   }),
