@@ -30,6 +30,10 @@ const judgeFairness = (doorway: string, { facts }: SharedHistory): Judgement => 
   /** Who waits in the queue, oldest first. */
   const queue = new Map<string, Queued>()
   const entrances = new Map<string, Queued>()
+  /** Entries that the servers have, whether or not their clients still ask. */
+  const standing = new Map<string, Queued>()
+  /** Where each client stood whose entry has just gone, and when that was. */
+  const left = new Map<string, { readonly entered: Queued; readonly atMs: number }>()
   const overtaken = new Map<string, number>()
   let ordered = 0
   let overtakings = 0
@@ -40,6 +44,7 @@ const judgeFairness = (doorway: string, { facts }: SharedHistory): Judgement => 
   }
   const grant = (event: Granted): void => {
     queue.delete(event.hold)
+    standing.delete(event.hold)
     const entered = entrances.get(event.hold)
     const place = entered === undefined ? Infinity : facts.indexOf(entered)
     if (queue.size > 0) ordered++
@@ -55,11 +60,22 @@ const judgeFairness = (doorway: string, { facts }: SharedHistory): Judgement => 
   return {
     see(event: FactEvent) {
       switch (event.kind) {
-        case 'queued':
-          entrances.set(event.hold, event)
-          queue.set(event.hold, event)
+        case 'queued': {
+          // Who tries again under a new name, in the place that it had kept, does not come late.
+          const before = left.get(event.client)
+          const entered = before?.atMs === event.atMs ? before.entered : event
+          entrances.set(event.hold, entered)
+          standing.set(event.hold, entered)
+          queue.set(event.hold, entered)
           break
-        case 'unqueued':
+        }
+        case 'unqueued': {
+          const entered = standing.get(event.hold)
+          if (entered !== undefined) left.set(event.client, { entered, atMs: event.atMs })
+          standing.delete(event.hold)
+          queue.delete(event.hold)
+          break
+        }
         case 'denied':
           queue.delete(event.hold)
           break

@@ -52,6 +52,19 @@ export const sections: readonly SequenceSection[] = [
 ]
 export const sections: readonly SequenceSection[] = [a09, a10, a11, b01, b10]
 export const sections: readonly SequenceSection[] = [a13, b01, b04a, b04b, b04c, b04d, b10]
+// prettier-ignore
+export const sections: readonly SequenceSection[] = [
+  a09,
+  a10,
+  a11,
+  a13,
+  b01,
+  b04a,
+  b04b,
+  b04c,
+  b04d,
+  b10,
+]
 
 /** What follows the row for the repaired form. */
 const REPAIRED = '/repaired'
