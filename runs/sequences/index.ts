@@ -31,6 +31,7 @@ export type { Sequence, SequenceSection, Shows, ShownSequence } from './sequence
 export { isShown } from './sequence.ts'
 
 /** Every section, in the order of the sources. */
+// prettier-ignore
 export const sections: readonly SequenceSection[] = [
   a01,
   a02,
@@ -43,20 +44,6 @@ export const sections: readonly SequenceSection[] = [
   a09,
   a10,
   a11,
-  b01,
-  b10,
-  b11,
-  b12,
-  b13,
-  b14,
-]
-export const sections: readonly SequenceSection[] = [a09, a10, a11, b01, b10]
-export const sections: readonly SequenceSection[] = [a13, b01, b04a, b04b, b04c, b04d, b10]
-// prettier-ignore
-export const sections: readonly SequenceSection[] = [
-  a09,
-  a10,
-  a11,
   a13,
   b01,
   b04a,
@@ -64,6 +51,10 @@ export const sections: readonly SequenceSection[] = [
   b04c,
   b04d,
   b10,
+  b11,
+  b12,
+  b13,
+  b14,
 ]
 
 /** What follows the row for the repaired form. */
