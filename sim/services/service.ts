@@ -37,6 +37,8 @@ export type Input<Body, PeerBody = never> =
   | RequestInput<Body>
   /** The server has noticed that a connection ended (FIN, RST, or its keepalive gave up). */
   | { readonly kind: 'closed'; readonly connection: Connection }
+  /** The machine of a client has answered a `ping`; its process need not be alive. */
+  | { readonly kind: 'alive'; readonly client: string }
   /** The instant that the service asked for with `wakeAtMs` has come on its own clock (or its clock was set). */
   | { readonly kind: 'tick' }
   /** A message from another server of the same group. */
@@ -62,6 +64,11 @@ export interface Outbox {
   push(connection: Connection, channel: string, body: unknown): void
   /** Sends to another server of the group, by its index. May be lost or late like any message. */
   peer(to: number, body: unknown): void
+  /**
+   * Asks whether the machine of a client is there. An agent on it answers (`alive`), which shares its power and
+   * its network with the client and nothing else. On a table, where there are no machines, nobody can.
+   */
+  ping?(client: string): void
   /** Closes a connection from the server's side: outstanding calls on it end as `connection reset`. */
   close(connection: Connection): void
   /**

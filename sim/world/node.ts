@@ -18,6 +18,8 @@ export class Node extends Site {
   readonly monotonic: Clock
   /** False while its process is dead. */
   up = true
+  /** False after a death without a word: whatever else runs on the machine is gone as well. */
+  powered = true
   /** Starts of the process so far: connections of an earlier life mean nothing to a later one. */
   incarnation = 0
   /** Pauses and suspends that are in force now. */

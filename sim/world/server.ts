@@ -15,6 +15,7 @@ import { Call } from './call.ts'
 import { Letter } from './letter.ts'
 import type { ClientConnection } from './connection.ts'
 import { Alarm } from './node.ts'
+import { Ping } from './ping.ts'
 import type { Node } from './node.ts'
 import type { World } from './world.ts'
 
@@ -152,6 +153,10 @@ export class Server implements Outbox {
       other.take({ kind: 'peer', from: this.index, body: letter })
     }
     new Letter(this.world, this.world.network.link(this.node, other.node), deliver, body).send()
+  }
+
+  ping(client: string): void {
+    new Ping(this.world, this, client).send()
   }
 
   /** Takes a request off the list of those that wait for their answer. */

@@ -276,6 +276,7 @@ export class World implements Host {
   crash(node: Node, silent: boolean, losesDisk = false): void {
     if (!node.up) return
     node.up = false
+    node.powered = !silent
     node.running = false
     for (const runner of [...node.runners]) runner.kill()
     this.state(
@@ -302,6 +303,7 @@ export class World implements Host {
   restart(node: Node): void {
     if (node.up) return
     node.up = true
+    node.powered = true
     node.incarnation++
     node.running = node.pauses === 0
     this.state(node, { kind: 'restarted' })
