@@ -1,6 +1,8 @@
 /** The registry of locks: one line each. */
 
 import type { AnyAlgorithm } from './algorithm.ts'
+import { consulSessionPublished } from './consul-session-published.ts'
+import { consulSession } from './consul-session.ts'
 import { curatorMutex } from './curator-mutex.ts'
 import { dbForUpdate } from './db-for-update.ts'
 import { dbInsertBlocking } from './db-insert-blocking.ts'
@@ -44,6 +46,8 @@ export * from './parameters.ts'
 
 /** Every lock that locksim knows by name. */
 export const algorithms: readonly AnyAlgorithm[] = [
+  consulSession,
+  consulSessionPublished,
   curatorMutex,
   dbForUpdate,
   dbInsert,

@@ -19,6 +19,8 @@ import { a11 } from './a11-redis-lock-util.ts'
 import { a13 } from './a13-watchdog.ts'
 import { b01 } from './b01-set-nx-px.ts'
 import { b04a, b04b, b04c, b04d } from './b04-redisson.ts'
+import { a17 } from './a17-consul.ts'
+import { b09 } from './b09-consul.ts'
 import { b10 } from './b10-dynamodb.ts'
 import { b11 } from './b11-postgres.ts'
 import { b12 } from './b12-mysql.ts'
@@ -56,6 +58,7 @@ export const sections: readonly SequenceSection[] = [
   b13,
   b14,
 ]
+export const sections: readonly SequenceSection[] = [b01, a17, b09, b10]
 
 /** What follows the row for the repaired form. */
 const REPAIRED = '/repaired'

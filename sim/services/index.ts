@@ -2,6 +2,7 @@
 
 import { memcached } from './memcached/memcached.ts'
 import { participant } from './participant/participant.ts'
+import { consul } from './consul/consul.ts'
 import { dynamodb } from './dynamodb.ts'
 import { etcd } from './etcd/etcd.ts'
 import { redis } from './redis/redis.ts'
@@ -13,6 +14,7 @@ import type { AnyService } from './service.ts'
 export * from './service.ts'
 export type { ParticipantClient, ParticipantStub, StageReply } from './participant/client.ts'
 export type { Stage } from './participant/requests.ts'
+export type { ConsulClient } from './consul/client.ts'
 export type { DynamoDbTable } from './dynamodb.ts'
 export type { EtcdClient } from './etcd/client.ts'
 export type { Event as EtcdEvent } from './etcd/protocol.ts'
@@ -23,6 +25,7 @@ export type { SqlConnection, SqlPool } from './sql/client.ts'
 
 /** Every service by name. */
 export const services = {
+  consul,
   participant,
   redis,
   zookeeper,
