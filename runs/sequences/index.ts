@@ -47,18 +47,19 @@ export const sections: readonly SequenceSection[] = [
   a10,
   a11,
   a13,
+  a17,
   b01,
   b04a,
   b04b,
   b04c,
   b04d,
+  b09,
   b10,
   b11,
   b12,
   b13,
   b14,
 ]
-export const sections: readonly SequenceSection[] = [b01, a17, b09, b10]
 
 /** What follows the row for the repaired form. */
 const REPAIRED = '/repaired'
