@@ -1,9 +1,9 @@
 /** The primary-key lock on two databases that copy each other, so that there is one to switch to. */
 
-import type { Process } from '#sim'
+import type { Origin, Process } from '#sim'
 import { defineAlgorithm } from './algorithm.ts'
 import type { Grant } from './algorithm.ts'
-import { ARTICLE, rowOwners, say, TABLE } from './db-rows.ts'
+import { ARTICLE, say, TABLE } from './db-rows.ts'
 import { count, duration, flag, oneOf } from './parameters.ts'
 
 interface SyncedGrant extends Grant {
@@ -61,7 +61,7 @@ export const dbTwoWaySync = defineAlgorithm({
   *acquire(me, { statementTimeoutMs }): Process<SyncedGrant | undefined> {
     const owner = me.token()
     const inserted = yield* say(me.services.sql, me.session, (connection) =>
-      connection.insert(TABLE, me.lock, { owner }, statementTimeoutMs),
+      connection.insert(TABLE, me.lock, { owner, madeAt: connection.server }, statementTimeoutMs),
     )
     return inserted.ok ? { owner } : undefined
   },
@@ -74,5 +74,16 @@ export const dbTwoWaySync = defineAlgorithm({
     return deleted.value === 1 ? 'ok' : 'not-held'
   },
 
-  holders: ({ sql }, lock) => rowOwners(sql, lock),
+  // A copy grants nothing as long as the database can be asked at which the row was made.
+  holders({ sql }, lock) {
+    const owners: Origin[] = []
+    for (const { node, up, data } of sql) {
+      const row = up ? data.row(TABLE, lock) : undefined
+      if (row === undefined) continue
+      const home = row.columns['madeAt']
+      if (home !== node && sql.some((other) => other.node === home && other.up)) continue
+      if (!owners.some(({ hold }) => hold === row.origin.hold)) owners.push(row.origin)
+    }
+    return owners
+  },
 })

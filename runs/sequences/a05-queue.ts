@@ -98,7 +98,7 @@ export const a05 = defineSequences('A5', 'primary-key insert with a queue table'
       },
       shows: { 'exclusion/belief': 'held' },
     },
-    note: 'By the rule of the smallest number, the servers never grant it twice: the late row takes the lock away from its holder, who is not told.',
+    note: 'By the rule of the smallest number the servers never grant it twice: the late row takes the lock away from its holder, who is not told. The repair leaves the order: the late row still goes before one that was there first.',
   },
   {
     row: 'A5.4',

@@ -84,10 +84,18 @@ export const a06 = defineSequences('A6', 'two databases with two-way synchronisa
     lock: 'db-two-way-sync',
     plan: {
       network: ONE_MS,
-      rounds: 3,
-      // Only the first round collides; in the later ones each row would have been copied long before the other asks.
-      workload: { startMs: [0, 0], workMs: 1_000, thinkMs: 500, retryMs: 20 },
-      faults: [split(['client-2'])],
+      rounds: 2,
+      workload: { startMs: [0, 100], workMs: 1_000, thinkMs: 500, retryMs: 20 },
+      faults: [
+        split(['client-2']),
+        // The second round of client-2 begins so late that the other's row would long have been copied.
+        {
+          kind: 'pause',
+          node: 'client-2',
+          at: { node: 'client-2', event: 'released' },
+          forMs: 400,
+        },
+      ],
     },
     shows: { 'exclusion/belief': 'violated', 'exclusion/service': 'violated' },
     note: 'The pair stays available, as the article says, but as two lock services that know nothing of each other.',
