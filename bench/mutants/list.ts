@@ -1,5 +1,6 @@
 /** The mutants, file by file. */
 
+import { databaseMutants } from './database-locks.ts'
 import type { AnyMutant } from './mutant.ts'
 
 /** All of them. */
@@ -65,13 +66,6 @@ export const mutants: readonly AnyMutant[] = [
     probe: { lock: 'redlock', scenario: 'pause-in-flight', promise: 'exclusion/effect' },
   },
   {
-    fault: 'takes an unanswered INSERT for a grant',
-    file: 'algorithms/db-insert.ts',
-    find: 'return inserted.ok ? {} : undefined',
-    replace: "return inserted.ok || inserted.why === 'timeout' ? {} : undefined",
-    probe: { lock: 'db-insert', under: 'late-message', promise: 'exclusion/belief' },
-  },
-  {
     fault: 'the store forgets the highest token',
     file: 'sim/services/store.ts',
     find: 'state.highestToken = token',
@@ -83,4 +77,5 @@ export const mutants: readonly AnyMutant[] = [
       promise: 'exclusion/effect',
     },
   },
+  ...databaseMutants,
 ]
