@@ -42,6 +42,8 @@ export interface DistributedLock {
 /** The directory of all locks. */
 export const ROOT = '/locks'
 const SPLIT = '_lock_'
+/** What a thread may lose to another one between two lines of code. */
+const BETWEEN_LINES_MS = 0.125
 
 /** The nodes that the code takes for those of a lock: `node.split("_lock_")[0].equals(lockName)`. */
 const isOf = (name: string) => (node: string) => node.split(SPLIT)[0] === name
@@ -134,15 +136,17 @@ function* tryLock(object: DistributedLock): Process<boolean | undefined> {
 function* waitForLock(object: DistributedLock, forMs: number): Process<boolean | undefined> {
   const { zk, newLatch, self } = object
   const { latchFirst, awaitResult, judgeAgain } = object.switches
-  const untilMs = (yield* monotonic()) + forMs
+  let untilMs = (yield* monotonic()) + forMs
   for (;;) {
     let latch = latchFirst ? (object.latch = newLatch()) : undefined
     const stat = yield* zk.exists(`${ROOT}/${object.waitNode}`, self)
     if (!stat.ok) return yield* thrown('exists', stat)
     if (stat.value !== undefined) {
-      // The event thread may run here, and finds no latch yet.
-      yield* sleep(0)
-      latch ??= object.latch = newLatch()
+      if (latch === undefined) {
+        // The event thread may run between the two lines, and finds no latch yet.
+        yield* sleep(BETWEEN_LINES_MS)
+        latch = object.latch = newLatch()
+      }
       const event = yield* receive(latch, Math.max(0, untilMs - (yield* monotonic())))
       object.latch = undefined
       if (event === undefined && awaitResult !== 'ignored') return false
@@ -153,6 +157,8 @@ function* waitForLock(object: DistributedLock, forMs: number): Process<boolean |
     if (before === undefined) return undefined
     if (before === '') return true
     object.waitNode = before
+    // Who does not look at the clock's answer begins a wait anew.
+    if (awaitResult === 'ignored') untilMs = (yield* monotonic()) + forMs
   }
 }
 

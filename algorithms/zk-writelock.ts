@@ -3,7 +3,7 @@
 import { note, receive, sleep } from '#sim'
 import type { Process, Reply } from '#sim'
 import { defineAlgorithm } from './algorithm.ts'
-import type { Grant } from './algorithm.ts'
+import type { Grant, ReleaseOutcome } from './algorithm.ts'
 import { duration, flag } from './parameters.ts'
 import { byNumberOnCircle, byText, lowestOwner, ownersOf, SEQUENTIAL_NODE } from './zk-holders.ts'
 import type { Order } from './zk-holders.ts'
@@ -135,6 +135,16 @@ function* lockOnce(
   return yield* retryOperation(() => execute(lock, directory, watcher, options))
 }
 
+/** `unlock()`: deletes once; whatever becomes of it, the node is forgotten. */
+function* unlock(lock: WriteLock): Process<ReleaseOutcome> {
+  const { zookeeper, id } = lock
+  if (id === undefined) return 'not-held'
+  const deleted = yield* zookeeper.delete(id)
+  lock.id = undefined
+  if (deleted.ok) return 'ok'
+  return deleted.code === 'NONODE' || isOver(deleted) ? 'not-held' : 'unknown'
+}
+
 /**
  * As in the repository: a predecessor that goes between getChildren and exists is logged and not followed up
  * (`loopsOnNull`); the node that is found again after an unanswered create lacks its directory, so that its owner never
@@ -189,7 +199,11 @@ export const zkWriteLock = defineAlgorithm({
     const directory = directoryOf(me.lock)
     const watcher = me.services.zookeeper.watcher()
     const first = yield* lockOnce(lock, directory, watcher, parameters)
-    if (!first.ok) return undefined
+    if (!first.ok) {
+      // "This also removes your request in the queue", which is what an application does that gives up.
+      yield* unlock(lock)
+      return undefined
+    }
     let isOwner = first.value
     while (!isOwner) {
       const event = yield* receive(watcher)
@@ -202,15 +216,7 @@ export const zkWriteLock = defineAlgorithm({
     return {}
   },
 
-  *release(me) {
-    const { lock } = me.session
-    const { zookeeper, id } = lock
-    if (id === undefined) return 'not-held'
-    const deleted = yield* zookeeper.delete(id)
-    lock.id = undefined
-    if (deleted.ok) return 'ok'
-    return deleted.code === 'NONODE' || isOver(deleted) ? 'not-held' : 'unknown'
-  },
+  release: (me) => unlock(me.session.lock),
 
   holders: ({ zookeeper }, lock, { readsSign }) =>
     lowestOwner(zookeeper, directoryOf(lock), everyNode, orderOf(readsSign)),

@@ -79,8 +79,9 @@ const judgeReentry = (header: RunHeader, { facts }: SharedHistory): Judgement =>
         case 'service-revoked': {
           const leaving = outer.get(event.hold)
           served.delete(event.hold)
-          if (leaving === undefined || event.cause !== 'request' || event.by?.hold !== event.hold)
-            break
+          // A release may also end the session that the outer hold lives in.
+          if (event.cause !== 'request' && event.cause !== 'session-ended') break
+          if (leaving === undefined || event.by?.hold !== event.hold) break
           outer.delete(event.hold)
           breach(
             [leaving, event],
@@ -116,6 +117,7 @@ const judgeReentry = (header: RunHeader, { facts }: SharedHistory): Judgement =>
           break
         case 'crashed':
           crashes.set(event.node, event)
+          for (const [hold, left] of outer) if (left.node === event.node) outer.delete(hold)
           for (const [hold, asked] of reentering)
             if (asked.node === event.node) reentering.delete(hold)
           break

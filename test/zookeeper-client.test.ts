@@ -72,6 +72,36 @@ describe('ZooKeeper session', () => {
     expect(timeOf(scene, 'Expired')).toBeGreaterThan(30_000)
   })
 
+  it('breaks a connection on which an event comes ahead of the answer that set its watch', () => {
+    const scene = play(
+      function* (zookeeper, write) {
+        const watcher = zookeeper.watcher()
+        const session = yield* zookeeper.connect({ sessionTimeoutMs: 3_000, watcher })
+        const other = yield* zookeeper.connect({ sessionTimeoutMs: 3_000 })
+        yield* other.create('/e')
+        yield* spawn('listener', listen(watcher, write))
+        yield* sleep(1_000)
+        yield* spawn('deletes', other.delete('/e'))
+        const found = yield* session.exists('/e', zookeeper.watcher())
+        yield* write(found.ok ? 'ok' : found.code)
+      },
+      (world) => {
+        world.when(900, () => {
+          for (const { node } of world.servers) {
+            world.addRule(node, world.node('client-1'), {
+              operation: 'exists',
+              skip: 0,
+              left: 1,
+              action: { kind: 'delay', byMs: 500 },
+              struck: () => undefined,
+            })
+          }
+        })
+      },
+    )
+    expect(words(scene).slice(0, 3)).toEqual(['SyncConnected', 'Disconnected', 'connection reset'])
+  })
+
   it('can be called expired on the client alone: the servers keep its nodes until its time is over', () => {
     const scene = play(function* (zookeeper, write) {
       const watcher = zookeeper.watcher()

@@ -161,3 +161,60 @@ describe('zk-sequential-published', () => {
     })
   })
 })
+
+describe('the herd', () => {
+  const wakeUps = (algorithm: string, clients: number): number =>
+    run(parsePlan({ ...base, algorithm, clients, rounds: 1 })).costs.wakeUps
+
+  it('grows with the square of the waiting where all watch one directory, and not in a queue', () => {
+    for (const queue of ['zk-sequential', 'curator-mutex']) {
+      expect(wakeUps(queue, 16)).toBeLessThan(wakeUps(queue, 8) * 2.2)
+      expect(wakeUps(queue, 16)).toBeLessThan(wakeUps('zk-ephemeral', 16) / 2)
+    }
+    expect(wakeUps('zk-ephemeral', 16)).toBeGreaterThan(wakeUps('zk-ephemeral', 8) * 3)
+  })
+})
+
+describe('with the token of the node and a store that checks it', () => {
+  it.each([
+    ['zk-sequential', {}],
+    ['curator-mutex', { token: true }],
+    ['zk-ephemeral', { token: true, looksAgain: true, checksOwner: true }],
+  ])('%s keeps the store safe, whatever faults are drawn', (name, parameters) => {
+    const lock = algorithms.find((each) => each.name === name)
+    if (lock === undefined) throw new Error('not listed')
+    const promises = ['exclusion/service', 'exclusion/effect', 'fencing', 'lost-update', 'fairness']
+    const broken: string[] = []
+    for (let seed = 0; seed < 150; seed++) {
+      const plan = parsePlan({ ...drawPlan(lock, seed), parameters, store: { fencing: 'all' } })
+      for (const { promise, verdict, evidence } of run(plan).verdicts) {
+        if (verdict === 'violated' && promises.includes(promise))
+          broken.push(`${seed}: ${evidence}`)
+      }
+    }
+    expect(broken).toEqual([])
+  })
+})
+
+describe('zk-sequential-published', () => {
+  it('with every defect mended is as safe as the recipe', () => {
+    const lock = algorithms.find(({ name }) => name === 'zk-sequential-published')
+    if (lock === undefined) throw new Error('not listed')
+    const parameters = {
+      awaitResult: 'obeyed',
+      judgeAgain: true,
+      eventsAsGrants: false,
+      latchFirst: true,
+      cleansUp: true,
+      closesAnyway: true,
+      toleratesRoot: true,
+      tellsLoss: true,
+      token: true,
+    }
+    for (let seed = 0; seed < 150; seed++) {
+      const plan = parsePlan({ ...drawPlan(lock, seed), parameters, store: { fencing: 'all' } })
+      const broken = run(plan).verdicts.filter(({ verdict }) => verdict === 'violated')
+      expect(broken.filter(({ promise }) => promise !== 'exclusion/belief')).toEqual([])
+    }
+  })
+})

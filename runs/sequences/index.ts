@@ -17,6 +17,9 @@ import { a09 } from './a09-setnx-expire.ts'
 import { a10 } from './a10-setnx-getset.ts'
 import { a11 } from './a11-redis-lock-util.ts'
 import { a13 } from './a13-watchdog.ts'
+import { a14 } from './a14-zookeeper-ephemeral.ts'
+import { a15 } from './a15-zookeeper-sequential.ts'
+import { a16 } from './a16-distributed-lock.ts'
 import { b01 } from './b01-set-nx-px.ts'
 import { b04a, b04b, b04c, b04d } from './b04-redisson.ts'
 import { a17 } from './a17-consul.ts'
@@ -26,6 +29,8 @@ import { b11 } from './b11-postgres.ts'
 import { b12 } from './b12-mysql.ts'
 import { b13 } from './b13-shedlock.ts'
 import { b14 } from './b14-spring.ts'
+import { b05 } from './b05-curator.ts'
+import { b06 } from './b06-zookeeper-recipe.ts'
 import { isShown } from './sequence.ts'
 import type { SequencePlan, SequenceSection, ShownSequence } from './sequence.ts'
 
@@ -60,6 +65,7 @@ export const sections: readonly SequenceSection[] = [
   b13,
   b14,
 ]
+export const sections: readonly SequenceSection[] = [a14, a15, a16, b01, b05, b06, b10]
 
 /** What follows the row for the repaired form. */
 const REPAIRED = '/repaired'

@@ -59,3 +59,9 @@ export const defineSequences = (
   title: string,
   sequences: readonly Sequence[],
 ): SequenceSection => ({ section, title, sequences })
+
+/** The same plan with other parameters of the lock, or more of them. */
+export const withParameters = (
+  plan: SequencePlan,
+  parameters: NonNullable<SequencePlan['parameters']>,
+): SequencePlan => ({ ...plan, parameters: { ...plan.parameters, ...parameters } })

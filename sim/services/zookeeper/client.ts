@@ -79,6 +79,8 @@ interface Wire {
   xid: number
   /** Number of the last watch event that came. */
   pushes: number
+  /** Number of the last request that was answered. */
+  answered: number
   heardAtMs: number
   broken: boolean
 }
@@ -130,7 +132,8 @@ const newSession = (
 
   const take = (from: Wire, letter: Push | 'broken'): void => {
     if (letter === 'broken' || from.broken) return
-    if (letter.number !== from.pushes + 1) {
+    // Lost, or ahead of the answer that set the watch: nothing of the kind gets through a TCP connection.
+    if (letter.number !== from.pushes + 1 || letter.after > from.answered) {
       breakWire(from)
       return
     }
@@ -139,18 +142,22 @@ const newSession = (
   }
 
   /** The answer, if it came in order on a living connection, behind all watch events that were sent before it. */
-  const accept = (from: Wire, reply: Reply<Answer>): Answer | undefined => {
+  const accept = (from: Wire, xid: number, reply: Reply<Answer>): Answer | undefined => {
     if (!reply.ok) {
       breakWire(from)
       return undefined
     }
-    for (let letter = from.inbox.take(); letter !== undefined; letter = from.inbox.take()) {
+    const { value: answer } = reply
+    // What was sent later stays for later: whoever asked has yet to register its watcher.
+    while (from.pushes < answer.pushes && !from.broken) {
+      const letter = from.inbox.take()
+      if (letter === undefined) break
       take(from, letter)
     }
-    const { value: answer } = reply
     if (answer.pushes > from.pushes) breakWire(from)
     if (from.broken || from !== wire) return undefined
     if (answer.zxid > lastZxid) lastZxid = answer.zxid
+    if (xid > from.answered) from.answered = xid
     return answer
   }
 
@@ -165,8 +172,9 @@ const newSession = (
     if (over === undefined || over.broken) return refused('CONNECTIONLOSS')
     const nowMs = yield* monotonic()
     const leftMs = Math.max(0, over.heardAtMs + readTimeoutMs() - nowMs)
-    const reply = yield* over.port.call<Answer>({ ...what, xid: ++over.xid }, leftMs)
-    const answer = accept(over, reply)
+    const xid = ++over.xid
+    const reply = yield* over.port.call<Answer>({ ...what, xid }, leftMs)
+    const answer = accept(over, xid, reply)
     if (answer === undefined) {
       if (reply.ok) return CONNECTION_RESET
       return reply.why === 'refused' ? refused('CONNECTIONLOSS') : reply
@@ -180,8 +188,9 @@ const newSession = (
   }
 
   function* ping(of: Wire): Process {
-    const reply = yield* of.port.call<Answer>({ op: 'ping', xid: ++of.xid }, readTimeoutMs())
-    if (accept(of, reply) !== undefined) of.heardAtMs = yield* monotonic()
+    const xid = ++of.xid
+    const reply = yield* of.port.call<Answer>({ op: 'ping', xid }, readTimeoutMs())
+    if (accept(of, 0, reply) !== undefined) of.heardAtMs = yield* monotonic()
   }
 
   /** Returns when the connection is of no use any more. */
@@ -231,7 +240,15 @@ const newSession = (
       if (reply.value.zxid > lastZxid) lastZxid = reply.value.zxid
       const heardAtMs = yield* monotonic()
       const inbox = port.channel<Push | 'broken'>(EVENTS)
-      const current: Wire = { port, inbox, xid: 0, pushes: 0, heardAtMs, broken: false }
+      const current: Wire = {
+        port,
+        inbox,
+        xid: 0,
+        pushes: 0,
+        answered: 0,
+        heardAtMs,
+        broken: false,
+      }
       wire = current
       state = 'connected'
       watchers.announce('SyncConnected')

@@ -29,7 +29,7 @@ export const respond = (
 }
 
 const push = (client: ClientState, type: WatchType, path: string, out: Outbox): void => {
-  const event: Push = { number: ++client.pushes, type, path }
+  const event: Push = { number: ++client.pushes, after: client.read, type, path }
   out.push(client.connection, EVENTS, event)
 }
 

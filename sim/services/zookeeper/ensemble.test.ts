@@ -195,7 +195,7 @@ describe('ensemble', () => {
     alone.ask(0, connection, 1, { op: 'exists', path: '/a', watch: true })
     alone.ask(0, connection, 2, { op: 'exists', path: '/a', watch: true })
     const write = alone.ask(0, connection, 3, create('/a'))
-    expect(alone.pushed).toEqual([{ number: 1, type: 'NodeCreated', path: '/a' }])
+    expect(alone.pushed).toEqual([{ number: 1, after: 2, type: 'NodeCreated', path: '/a' }])
     expect(alone.answer(write)).toMatchObject({ pushes: 1 })
     alone.ask(0, connection, 4, { op: 'delete', path: '/a', version: -1 })
     expect(alone.pushed).toHaveLength(1)

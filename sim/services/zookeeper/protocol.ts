@@ -118,6 +118,8 @@ export interface Answer {
 /** A watch event on its way, numbered for each connection. */
 export interface Push {
   readonly number: number
+  /** The last read that was answered before it. */
+  readonly after: number
   readonly type: WatchType
   readonly path: string
 }

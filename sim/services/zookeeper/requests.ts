@@ -34,6 +34,7 @@ const connect = (state: ZooKeeperState, request: Request, nowMs: number, out: Ou
     session: 0,
     xid: body.xid,
     pushes: 0,
+    read: 0,
     outstanding: 0,
     queue: [],
     line: undefined,
@@ -59,6 +60,7 @@ const read = (
   out: Outbox,
 ): void => {
   const { path, watch } = body
+  client.read = request.body.xid
   const node = state.tree.nodes.get(path)
   const { data, child } = state.watches
   // Of a node that is not there only exists leaves a watch: it waits for the node to come.

@@ -35,6 +35,8 @@ export interface ClientState {
   xid: number
   /** Watch events sent. */
   pushes: number
+  /** Number of the last read that was answered. */
+  read: number
   /** Writes and syncs under way: a session's requests take effect in order, so later ones wait. */
   outstanding: number
   readonly queue: RequestInput<Body>[]
