@@ -20,17 +20,17 @@ import { a13 } from './a13-watchdog.ts'
 import { a14 } from './a14-zookeeper-ephemeral.ts'
 import { a15 } from './a15-zookeeper-sequential.ts'
 import { a16 } from './a16-distributed-lock.ts'
+import { a17 } from './a17-consul.ts'
 import { b01 } from './b01-set-nx-px.ts'
 import { b04a, b04b, b04c, b04d } from './b04-redisson.ts'
-import { a17 } from './a17-consul.ts'
+import { b05 } from './b05-curator.ts'
+import { b06 } from './b06-zookeeper-recipe.ts'
 import { b09 } from './b09-consul.ts'
 import { b10 } from './b10-dynamodb.ts'
 import { b11 } from './b11-postgres.ts'
 import { b12 } from './b12-mysql.ts'
 import { b13 } from './b13-shedlock.ts'
 import { b14 } from './b14-spring.ts'
-import { b05 } from './b05-curator.ts'
-import { b06 } from './b06-zookeeper-recipe.ts'
 import { isShown } from './sequence.ts'
 import type { SequencePlan, SequenceSection, ShownSequence } from './sequence.ts'
 
@@ -52,12 +52,17 @@ export const sections: readonly SequenceSection[] = [
   a10,
   a11,
   a13,
+  a14,
+  a15,
+  a16,
   a17,
   b01,
   b04a,
   b04b,
   b04c,
   b04d,
+  b05,
+  b06,
   b09,
   b10,
   b11,
@@ -65,7 +70,6 @@ export const sections: readonly SequenceSection[] = [
   b13,
   b14,
 ]
-export const sections: readonly SequenceSection[] = [a14, a15, a16, b01, b05, b06, b10]
 
 /** What follows the row for the repaired form. */
 const REPAIRED = '/repaired'
