@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { algorithms } from '#algorithms'
 import type { AnyAlgorithm, ParameterDefinition } from '#algorithms'
 import { checkers } from '#checkers'
-import { planScenario, scenarios } from '#runs'
+import { isShown, matrixMarkdown, planScenario, rowsOfTable, scenarios, sections } from '#runs'
+import type { SavedTable, Sequence, Shows } from '#runs'
 import { faults, services } from '#sim'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -323,6 +324,46 @@ An option is set in a [plan](../plans.md), under \`services\`, e.g. \`{ "redis":
     }),
   )
 
+const matrixPage = (): string =>
+  matrixMarkdown(rowsOfTable(JSON.parse(sourceOf('docs/reference/matrix.json')) as SavedTable))
+
+const showsText = (shows: Shows): string =>
+  Object.entries(shows)
+    .map(([promise, verdict]) => `${promise} ${verdict}`)
+    .join(', ')
+
+const sequenceLine = (sequence: Sequence): readonly string[] => {
+  const { row, tells } = sequence
+  if (!isShown(sequence)) return [row, cell(tells), '', cell(sequence.note)]
+  const { lock, shows, repaired, note } = sequence
+  const repair =
+    repaired === undefined
+      ? []
+      : [
+          `Repaired: ${repaired.how}${repaired.lock === undefined ? '' : ` (${code(repaired.lock)})`}: ${showsText(repaired.shows)} (${code(`--sequence ${row}/repaired`)})`,
+        ]
+  const said = [
+    `${showsText(shows)} (${code(`--sequence ${row}`)})`,
+    ...repair,
+    ...(note === undefined ? [] : [sentence(note)]),
+  ]
+  return [row, cell(tells), `[\`${lock}\`](locks.md#${lock})`, cell(said.join('<br>'))]
+}
+
+const sequencesPage = (): string =>
+  page(
+    'Published fault sequences',
+    `Every sequence of faults that a source tells of a lock, row by row: what the run comes out as, or why no run shows it.
+\`npx locksim run --sequence A9.1\` tells the story of a row, \`--sequence A9.1/repaired\` the same with the defect mended.
+A test runs each of them with three seeds.`,
+    sections.map(({ section, title, sequences }) =>
+      [
+        `## ${section}: ${title}`,
+        table(['row', 'what happens', 'lock', 'what the run shows'], sequences.map(sequenceLine)),
+      ].join('\n\n'),
+    ),
+  )
+
 /** Every page of docs/reference, by its file name. */
 export const referencePages = (): ReadonlyMap<string, string> =>
   new Map([
@@ -331,4 +372,6 @@ export const referencePages = (): ReadonlyMap<string, string> =>
     ['faults.md', faultsPage()],
     ['checkers.md', checkersPage()],
     ['services.md', servicesPage()],
+    ['sequences.md', sequencesPage()],
+    ['matrix.md', matrixPage()],
   ])

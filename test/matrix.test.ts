@@ -1,0 +1,144 @@
+/** The matrix: adding up is the same in any order, and the table in the docs is what the code says. */
+
+import { spawnSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import {
+  algorithmNamed,
+  algorithms,
+  cellsOf,
+  drawClassPlan,
+  faultClasses,
+  faultClassNamed,
+  matrixJson,
+  matrixPromises,
+  rowsOfTable,
+  run,
+  runCampaign,
+  runMatrix,
+  withTraps,
+} from '#runs'
+import type { SavedTable } from '#runs'
+
+const ROOT = join(import.meta.dirname, '..')
+const table = JSON.parse(
+  readFileSync(join(ROOT, 'docs/reference/matrix.json'), 'utf8'),
+) as SavedTable
+const rows = rowsOfTable(table)
+
+const small = {
+  algorithms: ['redis-set-px', 'no-lock'].map(algorithmNamed),
+  faultClasses: ['none', 'client-pause', 'failover'].map(faultClassNamed),
+  firstSeed: 0,
+  seeds: 30,
+  workers: 1,
+}
+
+describe('a matrix', () => {
+  it('has a cell for every promise under every class, in order', async () => {
+    const { cells } = matrixJson(await runMatrix(small))
+    expect(cells).toHaveLength(2 * 3 * matrixPromises.length)
+    expect(cells.map(({ algorithm }) => algorithm)).toEqual(
+      [...Array(3 * matrixPromises.length).fill('redis-set-px')].concat(
+        Array(3 * matrixPromises.length).fill('no-lock'),
+      ),
+    )
+  })
+
+  it('gives the plan of the smallest run that breaks a promise, which breaks it again', async () => {
+    const { cells } = matrixJson(await runMatrix(small))
+    const found = cells.find(
+      ({ algorithm, promise, fault }) =>
+        algorithm === 'redis-set-px' && promise === 'exclusion/effect' && fault === 'client-pause',
+    )
+    const { plan } = found ?? {}
+    if (plan === undefined || plan === null || 'skip' in plan) throw new Error('there is no plan')
+    const again = run(plan)
+    expect(again.hash).toBe(found?.hash)
+    expect(again.verdicts.find(({ promise }) => promise === 'exclusion/effect')?.verdict).toBe(
+      'violated',
+    )
+  })
+
+  it('comes to the same when its seeds are run in parts', async () => {
+    const whole = await runMatrix({ ...small, seeds: 600 })
+    const [row] = whole
+    const parts = [0, 250, 500].map((from) =>
+      runCampaign(
+        algorithmNamed('redis-set-px'),
+        faultClassNamed('client-pause'),
+        from,
+        Math.min(600, from + 250),
+      ),
+    )
+    const sum = parts.reduce((total, part) => total + ('skip' in part ? 0 : part.runs), 0)
+    expect(row?.campaigns[1]?.result?.runs).toBe(sum)
+    const found = parts.flatMap((part) =>
+      'skip' in part ? [] : (part.promises['exclusion/effect']?.smallest ?? []),
+    )
+    expect(found).toContainEqual(row?.campaigns[1]?.result?.promises['exclusion/effect']?.smallest)
+  })
+
+  it.skipIf(!existsSync(join(ROOT, 'dist/bin/main.js')))(
+    'is the same whatever the number of threads',
+    () => {
+      const words = 'bin/locksim.js matrix redis-set-px db-insert --seeds 300 --json --workers'
+      const outputs = ['1', '2', '5'].map(
+        (workers) =>
+          spawnSync('node', [...words.split(' '), workers], {
+            cwd: ROOT,
+            encoding: 'utf8',
+            maxBuffer: 1e9,
+          }).stdout,
+      )
+      expect(outputs[0]?.length).toBeGreaterThan(1_000)
+      expect(new Set(outputs).size).toBe(1)
+    },
+  )
+})
+
+describe('the table in the docs', () => {
+  it('has every lock and every class', () => {
+    expect(table.rows.map(({ algorithm }) => algorithm)).toEqual(algorithms.map(({ name }) => name))
+    for (const { campaigns } of table.rows) {
+      expect(campaigns.map(({ fault }) => fault)).toEqual(faultClasses.map(({ name }) => name))
+    }
+  })
+
+  it.each(rows.map((row) => [row.algorithm.name, row] as const))(
+    'says of %s what still happens: what broke it breaks it, and what held holds in the first runs',
+    (_name, row) => {
+      const stale: string[] = []
+      const cells = cellsOf(row)
+      for (const { fault, result } of row.campaigns) {
+        const first = withTraps(() => runCampaign(row.algorithm, fault, 0, FIRST_RUNS))
+        expect('skip' in first).toBe(result === undefined)
+        if ('skip' in first) continue
+        const mine = cells.filter((cell) => cell.fault === fault.name)
+        for (const { promise, verdict } of mine) {
+          const breaks = (first.promises[promise]?.counts.violated ?? 0) > 0
+          if (breaks && verdict !== 'violated') stale.push(`${fault.name} breaks ${promise}`)
+        }
+        const examples = new Map(mine.map((cell) => [cell.example?.seed, cell]))
+        for (const [seed, { example }] of examples) {
+          if (seed === undefined || example === undefined) continue
+          const plan = drawClassPlan(row.algorithm, fault, seed)
+          if ('skip' in plan) continue
+          const { hash, verdicts } = run(plan)
+          if (hash !== example.hash) stale.push(`${fault.name}, seed ${seed}: another run`)
+          const broken = mine.filter((cell) => cell.example?.seed === seed)
+          for (const { promise } of broken) {
+            const verdict = verdicts.find((one) => one.promise === promise)?.verdict
+            if (verdict !== 'violated')
+              stale.push(`${fault.name}, seed ${seed}: ${promise} ${verdict}`)
+          }
+        }
+      }
+      expect(stale, 'run `npm run table` and read what has changed').toEqual([])
+    },
+  )
+})
+
+/** Enough to notice a change, few enough for every test run. */
+const FIRST_RUNS = 5
