@@ -1,7 +1,7 @@
-/** Connections of clients to a database: one that carries a lock and is looked after, or any for one statement. */
+/** What a client keeps of a lock that belongs to a database session: its connection, and a look at it now and then. */
 
 import { sleep, spawn, stop } from '#sim'
-import type { Process, Reply, ServiceClients, SqlConnection, SqlPool, Task } from '#sim'
+import type { Process, ServiceClients, SqlConnection, SqlPool, Task } from '#sim'
 import type { Outsider } from './algorithm.ts'
 
 /** The state of one client process. */
@@ -21,16 +21,6 @@ export const newDbSession = (sql: ServiceClients['sql'], poolSize: number): DbSe
   depth: 0,
   watch: undefined,
 })
-
-/** Puts a connection back, or closes it if its last answer leaves doubt about the state that it is in. */
-export function* putAside(
-  { pool }: DbSession,
-  connection: SqlConnection,
-  reply: Reply<unknown>,
-): Process {
-  if (reply.ok) yield* pool.give(connection)
-  else yield* pool.discard(connection)
-}
 
 /**
  * Asks the server every `checkMs` whether the connection of the lock still lives, and says that the lock is lost when
@@ -66,18 +56,4 @@ export function* stopWatching(session: DbSession): Process {
   const { watch } = session
   session.watch = undefined
   if (watch !== undefined) yield* stop(watch)
-}
-
-/** Says one statement that answers with a number of rows, on any connection of a pool; undefined if none came free. */
-export function* onConnection(
-  pool: SqlPool,
-  sql: ServiceClients['sql'],
-  say: (connection: SqlConnection) => ReturnType<SqlConnection['insert']>,
-): Process<Reply<number> | undefined> {
-  const connection = yield* pool.take()
-  if (connection === undefined) return undefined
-  const reply = yield* say(connection)
-  if (reply.ok || sql.isDuplicate(reply)) yield* pool.give(connection)
-  else yield* pool.discard(connection)
-  return reply
 }

@@ -3,7 +3,8 @@
 import type { Process } from '#sim'
 import { defineAlgorithm } from './algorithm.ts'
 import type { Grant } from './algorithm.ts'
-import { newDbSession, putAside, stopWatching, watchConnection } from './db-session.ts'
+import { putBack } from './db-rows.ts'
+import { newDbSession, stopWatching, watchConnection } from './db-session.ts'
 import type { DbSession } from './db-session.ts'
 import { count, duration, flag, oneOf } from './parameters.ts'
 
@@ -52,7 +53,7 @@ export const mysqlGetLock = defineAlgorithm({
   // Until the server notices the end of the connection: ms after a killed process, hours after a power cut.
   leaseMs: () => Infinity,
   doorway: {
-    name: 'the server has the GET_LOCK that waits',
+    name: 'the server has the GET_LOCK',
     waiting: ({ sql }, lock, { nameLength }) =>
       sql.flatMap(({ up, data }) => (up ? data.advisoryQueue(nameOf(lock, nameLength)) : [])),
   },
@@ -71,7 +72,7 @@ export const mysqlGetLock = defineAlgorithm({
     const name = nameOf(me.lock, nameLength)
     const got = yield* connection.getLock(name, waitMs, statementTimeoutMs)
     if (!got.ok || got.value !== 1) {
-      if (!isInner) yield* putAside(session, connection, got)
+      if (!isInner) yield* putBack(me.services.sql, session.pool, connection, got)
       return undefined
     }
     session.depth++
@@ -94,7 +95,7 @@ export const mysqlGetLock = defineAlgorithm({
     const released = yield* connection.releaseLock(name, statementTimeoutMs)
     if (!isInner) {
       session.connection = undefined
-      yield* putAside(session, connection, released)
+      yield* putBack(me.services.sql, session.pool, connection, released)
     }
     if (released.ok) return released.value === 1 ? 'ok' : 'not-held'
     return released.why === 'refused' ? 'not-held' : 'unknown'

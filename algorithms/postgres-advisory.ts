@@ -3,7 +3,9 @@
 import type { Process, Reply, SqlConnection } from '#sim'
 import { defineAlgorithm } from './algorithm.ts'
 import type { Grant } from './algorithm.ts'
-import { newDbSession, putAside, stopWatching, watchConnection } from './db-session.ts'
+import { putBack } from './db-rows.ts'
+import type { Sql } from './db-rows.ts'
+import { newDbSession, stopWatching, watchConnection } from './db-session.ts'
 import type { DbSession } from './db-session.ts'
 import { count, duration, flag, oneOf } from './parameters.ts'
 
@@ -62,7 +64,7 @@ export const postgresAdvisory = defineAlgorithm({
   // Until the server notices the end of the connection: ms after a killed process, hours after a power cut.
   leaseMs: () => Infinity,
   doorway: {
-    name: 'the server has the call that waits for the lock',
+    name: 'the server has the call for the lock',
     waiting: ({ sql }, lock) => sql.flatMap(({ up, data }) => (up ? data.advisoryQueue(lock) : [])),
   },
 
@@ -98,7 +100,7 @@ export const postgresAdvisory = defineAlgorithm({
     }
     if (isInner) return undefined
     if (scope === 'transaction' && reply.ok) reply = yield* connection.rollback(statementTimeoutMs)
-    yield* putAside(session, connection, reply)
+    yield* putBack(me.services.sql, session.pool, connection, reply)
     return undefined
   },
 
@@ -116,8 +118,8 @@ export const postgresAdvisory = defineAlgorithm({
         : yield* connection.advisoryUnlock(me.lock, statementTimeoutMs)
     if (!isInner) {
       session.connection = undefined
-      yield* endWork(session, statementTimeoutMs)
-      yield* putAside(session, connection, reply)
+      yield* endWork(me.services.sql, session, statementTimeoutMs)
+      yield* putBack(me.services.sql, session.pool, connection, reply)
     }
     if (reply.ok) return reply.value === false ? 'not-held' : 'ok'
     return reply.why === 'refused' ? 'not-held' : 'unknown'
@@ -136,9 +138,9 @@ function* beginWork(session: Advised, statementTimeoutMs: number): Process {
   yield* work.select('orders', undefined, undefined, statementTimeoutMs)
 }
 
-function* endWork(session: Advised, statementTimeoutMs: number): Process {
+function* endWork(sql: Sql, session: Advised, statementTimeoutMs: number): Process {
   const { work } = session
   session.work = undefined
   if (work === undefined) return
-  yield* putAside(session, work, yield* work.commit(statementTimeoutMs))
+  yield* putBack(sql, session.pool, work, yield* work.commit(statementTimeoutMs))
 }

@@ -4,7 +4,7 @@ import { clock, monotonic, sleep, spawn, stop } from '#sim'
 import type { Process, ServiceClients, SqlPool, Task } from '#sim'
 import { defineAlgorithm } from './algorithm.ts'
 import type { Grant, Outsider } from './algorithm.ts'
-import { onConnection } from './db-session.ts'
+import { say } from './db-rows.ts'
 import { count, duration, flag, oneOf } from './parameters.ts'
 import type { ParameterValues } from './parameters.ts'
 
@@ -90,7 +90,7 @@ export const shedlock = defineAlgorithm({
     let isMine = false
     if (!session.recordExists) {
       const nowMs = yield* clock()
-      const inserted = yield* onConnection(session.pool, sql, (connection) =>
+      const inserted = yield* say(sql, session.pool, (connection) =>
         connection.insert(
           TABLE,
           me.lock,
@@ -98,13 +98,13 @@ export const shedlock = defineAlgorithm({
           statementTimeoutMs,
         ),
       )
-      isMine = inserted?.ok === true
-      if (inserted === undefined || (!inserted.ok && !sql.isDuplicate(inserted))) return undefined
+      isMine = inserted.ok
+      if (!inserted.ok && !sql.isDuplicate(inserted)) return undefined
       session.recordExists = values.cachesRecord
     }
     if (!isMine) {
       const nowMs = yield* clock()
-      const updated = yield* onConnection(session.pool, sql, (connection) =>
+      const updated = yield* say(sql, session.pool, (connection) =>
         connection.update(
           TABLE,
           me.lock,
@@ -113,7 +113,7 @@ export const shedlock = defineAlgorithm({
           statementTimeoutMs,
         ),
       )
-      isMine = updated?.ok === true && updated.value === 1
+      isMine = updated.ok && updated.value === 1
     }
     if (!isMine) return undefined
     const task = values.keepAlive
@@ -131,7 +131,7 @@ export const shedlock = defineAlgorithm({
       time === 'database'
         ? sql.greatest(sql.now(), sql.column('locked_at', lockAtLeastForMs))
         : Math.max(nowMs, held.createdAtMs + lockAtLeastForMs)
-    const updated = yield* onConnection(me.session.pool, sql, (connection) =>
+    const updated = yield* say(sql, me.session.pool, (connection) =>
       connection.renew(
         TABLE,
         me.lock,
@@ -140,8 +140,8 @@ export const shedlock = defineAlgorithm({
         statementTimeoutMs,
       ),
     )
-    if (updated?.ok === true) return updated.value === 1 ? 'ok' : 'not-held'
-    return updated?.why === 'refused' ? 'not-held' : 'unknown'
+    if (updated.ok) return updated.value === 1 ? 'ok' : 'not-held'
+    return updated.why === 'refused' ? 'not-held' : 'unknown'
   },
 
   // ShedLock's own rule, read on the clock of the server: locked until a time that has not come.
@@ -187,7 +187,7 @@ function* keepAlive(
     // It may be somebody else's by now.
     if (currentUntilMs < nowMs) return
     currentUntilMs = nowMs + lockAtMostForMs
-    const extended = yield* onConnection(session.pool, sql, (connection) =>
+    const extended = yield* say(sql, session.pool, (connection) =>
       connection.renew(
         TABLE,
         me.lock,
@@ -199,7 +199,7 @@ function* keepAlive(
         statementTimeoutMs,
       ),
     )
-    const threw = extended?.ok !== true
+    const threw = !extended.ok
     if (threw ? !keepAliveGoesOn : extended.value === 0) return
   }
 }

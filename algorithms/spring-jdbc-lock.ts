@@ -4,7 +4,7 @@ import { clock, sleep, spawn, stop } from '#sim'
 import type { Process, SqlPool, Task } from '#sim'
 import { defineAlgorithm } from './algorithm.ts'
 import type { Grant, Outsider } from './algorithm.ts'
-import { onConnection } from './db-session.ts'
+import { say } from './db-rows.ts'
 import { count, duration, oneOf } from './parameters.ts'
 import type { ParameterValues } from './parameters.ts'
 
@@ -73,7 +73,7 @@ export const springJdbcLock = defineAlgorithm({
     const id = { client_id: idOf(me.name, values) }
     const nowMs = yield* clock()
     const row = { ...id, expired_after: nowMs + ttlMs }
-    const updated = yield* onConnection(session.pool, sql, (connection) =>
+    const updated = yield* say(sql, session.pool, (connection) =>
       connection.update(
         TABLE,
         me.lock,
@@ -82,10 +82,10 @@ export const springJdbcLock = defineAlgorithm({
         statementTimeoutMs,
       ),
     )
-    if (updated?.ok !== true) return undefined
+    if (!updated.ok) return undefined
     if (updated.value === 0) {
       const insertedAtMs = yield* clock()
-      const inserted = yield* onConnection(session.pool, sql, (connection) =>
+      const inserted = yield* say(sql, session.pool, (connection) =>
         connection.insert(
           TABLE,
           me.lock,
@@ -93,7 +93,7 @@ export const springJdbcLock = defineAlgorithm({
           statementTimeoutMs,
         ),
       )
-      if (inserted?.ok !== true) return undefined
+      if (!inserted.ok) return undefined
     }
     session.depth++
     if (session.depth === 1 && values.renewEveryMs > 0) {
@@ -108,7 +108,7 @@ export const springJdbcLock = defineAlgorithm({
     if (--session.depth > 0) return 'ok'
     if (session.renewal !== undefined) yield* stop(session.renewal)
     session.renewal = undefined
-    const deleted = yield* onConnection(session.pool, me.services.sql, (connection) =>
+    const deleted = yield* say(me.services.sql, session.pool, (connection) =>
       connection.delete(
         TABLE,
         me.lock,
@@ -116,8 +116,8 @@ export const springJdbcLock = defineAlgorithm({
         values.statementTimeoutMs,
       ),
     )
-    if (deleted?.ok === true) return deleted.value === 1 ? 'ok' : 'not-held'
-    return deleted?.why === 'refused' ? 'not-held' : 'unknown'
+    if (deleted.ok) return deleted.value === 1 ? 'ok' : 'not-held'
+    return deleted.why === 'refused' ? 'not-held' : 'unknown'
   },
 
   // The registry's own rule, read on the clock of the server.
@@ -141,7 +141,7 @@ function* renew(me: Outsider<{ sql: 1 }>, session: RegistrySession, values: Para
   for (;;) {
     yield* sleep(renewEveryMs)
     const nowMs = yield* clock()
-    const renewed = yield* onConnection(session.pool, me.services.sql, (connection) =>
+    const renewed = yield* say(me.services.sql, session.pool, (connection) =>
       connection.renew(
         TABLE,
         me.lock,
@@ -150,7 +150,7 @@ function* renew(me: Outsider<{ sql: 1 }>, session: RegistrySession, values: Para
         statementTimeoutMs,
       ),
     )
-    if (renewed?.ok === true && renewed.value === 0) {
+    if (renewed.ok && renewed.value === 0) {
       yield* me.lost('the row is gone or has another id')
       return
     }

@@ -123,9 +123,9 @@ export const advisoryHolders = (state: SqlState, key: string): readonly Origin[]
   return holders
 }
 
-/** Who waits for a lock, first come first. */
+/** Who has a lock and who waits for it, first come first. */
 export const advisoryQueue = (state: SqlState, key: string): readonly Origin[] => {
-  const origins: Origin[] = []
+  const origins = [...advisoryHolders(state, key)]
   for (const wait of state.tables.get(TABLE)?.waits ?? []) {
     if (wait.key === key) origins.push(wait.request.origin)
   }

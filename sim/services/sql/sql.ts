@@ -33,7 +33,7 @@ export interface SqlView {
   lockHolder(table: string, key: string): Origin | undefined
   /** On whose behalf sessions have an advisory lock (pg_advisory_lock, GET_LOCK). */
   advisoryHolders(key: string): readonly Origin[]
-  /** Who waits for an advisory lock, first come first. */
+  /** Who has an advisory lock and who waits for it, first come first. */
   advisoryQueue(key: string): readonly Origin[]
   /** What the server's wall clock shows. */
   readonly wallMs: number
