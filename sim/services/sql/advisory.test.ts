@@ -1,5 +1,6 @@
 /** Tests of advisory locks and of the pooler in front of the server, as transcripts. */
 
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { database } from './small-database.ts'
@@ -287,3 +288,63 @@ describe.each(['none', 'session', 'transaction'] as const)(
     })
   },
 )
+
+describe('the property of a named lock', () => {
+  const step = fc.record({
+    who: fc.nat(3),
+    what: fc.constantFrom(
+      'begin',
+      'commit',
+      'rollback',
+      'lock',
+      'lock in transaction',
+      'try',
+      'unlock',
+      'dies',
+    ),
+    key: fc.constantFrom('x', 'y'),
+    afterMs: fc.constantFrom(0, 0, 700, 60_000),
+  })
+  const statements = (what: string, key: string): Statement => {
+    if (what === 'lock') return lock(key)
+    if (what === 'lock in transaction') return lock(key, 'transaction')
+    if (what === 'try') return tryLock(key)
+    return what === 'unlock' ? unlock(key) : { kind: what as 'begin' | 'commit' | 'rollback' }
+  }
+
+  it.each(['none', 'session', 'transaction'] as const)(
+    'never has two sessions in it, and leaves nothing behind when all are gone, with pooler %s',
+    (pooler) => {
+      fc.assert(
+        fc.property(fc.array(step, { maxLength: 40 }), fc.nat(2), (steps, spare) => {
+          const world = database('postgres', { pooler, poolerBackends: 2 + spare })
+          const people = [world.a, world.b, world.c, world.d]
+          let lives = 0
+          let nowMs = 0
+          for (const { who, what, key, afterMs } of steps) {
+            nowMs += afterMs
+            world.at(nowMs)
+            const person = people[who] as Someone
+            if (what === 'dies') {
+              person.dies()
+              people[who] = world.session(`life-${lives++}`)
+            } else person.ask(statements(what, key))
+            for (const table of world.state.tables.values()) {
+              for (const locks of table.locks.values()) expect(locks.length).toBe(1)
+            }
+          }
+          for (const person of people) person.dies()
+          // Whatever stays with a backend goes when the pooler closes it.
+          world.at(nowMs + 1_000_000)
+          for (const table of world.state.tables.values()) {
+            expect([table.waits.length, table.locks.size]).toEqual([0, 0])
+          }
+          expect([world.state.sessions.size, world.state.pool?.clients.size ?? 0]).toEqual([0, 0])
+          const late = world.session('late')
+          expect([says(late, tryLock('x')), says(late, tryLock('y'))]).toEqual([true, true])
+        }),
+        { numRuns: 500 },
+      )
+    },
+  )
+})
