@@ -5,7 +5,7 @@ import type { EtcdClient, EtcdEvent, EtcdSession, Process } from '#sim'
 import { defineAlgorithm } from './algorithm.ts'
 import type { Grant } from './algorithm.ts'
 import { firstOwner, ownersUnder } from './etcd-holders.ts'
-import { duration, flag } from './parameters.ts'
+import { duration, flag, oneOf } from './parameters.ts'
 
 const LIBRARY = 'etcd client/v3/concurrency/{mutex,session,key}.go'
 const WHY = 'etcd.io, docs/learning/why, "Notes on the usage of lock and lease"'
@@ -46,17 +46,21 @@ function* livingSession(me: Applicant, ttlMs: number): Process<EtcdSession | und
   return opened.value
 }
 
-/** Unlock: deletes our key. `again`: until it is known to be gone, or will go with the lease. */
+/** Unlock: deletes our key. The library reports an error; what to do then is its caller's business. */
 function* remove(
   etcd: EtcdClient,
   session: EtcdSession,
   key: string,
-  again: boolean,
+  unanswered: 'say-again' | 'give-up' | 'new-session',
 ): Process<'ok' | 'not-held' | 'unknown'> {
   for (let attempt = 1; ; attempt++) {
     const deleted = yield* etcd.delete(key)
     if (deleted.ok) return deleted.value.deleted === 1 || attempt > 1 ? 'ok' : 'not-held'
-    if (!again || session.isDone) return 'unknown'
+    if (unanswered === 'give-up' || session.isDone) return 'unknown'
+    if (unanswered === 'new-session') {
+      yield* session.close()
+      return 'unknown'
+    }
     yield* sleep(AGAIN_AFTER_MS)
   }
 }
@@ -120,7 +124,6 @@ export const etcdMutex = defineAlgorithm({
     { promise: 'exclusion/service', from: LIBRARY },
     { promise: 'fencing', from: WHY },
     { promise: 'fairness', from: LIBRARY },
-    { promise: 'reentrancy', from: LIBRARY },
     { promise: 'deadlock-freedom', from: LIBRARY },
     { promise: 'availability', from: FAILURES },
   ],
@@ -136,9 +139,10 @@ export const etcdMutex = defineAlgorithm({
       true,
       'whether a waiter looks at its own key before it believes (false: clients before #11408)',
     ),
-    retryUnlock: flag(
-      true,
-      'say the delete again until it is known to have happened (the library leaves that to its caller)',
+    unansweredUnlock: oneOf(
+      ['say-again', 'give-up', 'new-session'],
+      'say-again',
+      'what follows a delete without an answer, which may still come to pass: the same delete until the key is gone, nothing, or the end of the session, so that the next key has another name',
     ),
   },
   gives: () => ({ token: true, validity: false, reentry: true }),
@@ -152,7 +156,10 @@ export const etcdMutex = defineAlgorithm({
     return { session: undefined }
   },
 
-  *acquire(me, { sessionTtlMs, patienceMs, checkOwnKey, retryUnlock }): Process<Held | undefined> {
+  *acquire(
+    me,
+    { sessionTtlMs, patienceMs, checkOwnKey, unansweredUnlock },
+  ): Process<Held | undefined> {
     const { etcd } = me.services
     const untilMs = (yield* monotonic()) + patienceMs
     const session = yield* livingSession(me, sessionTtlMs)
@@ -173,7 +180,7 @@ export const etcdMutex = defineAlgorithm({
       if ((yield* monotonic()) >= untilMs) break
     }
     if (!entered.ok) {
-      yield* remove(etcd, session, key, retryUnlock)
+      yield* remove(etcd, session, key, unansweredUnlock)
       return undefined
     }
     const { revision, succeeded, responses } = entered.value
@@ -183,18 +190,18 @@ export const etcdMutex = defineAlgorithm({
 
     const isFirst = yield* waitForDeletes(etcd, prefix, token - 1, untilMs)
     if (!isFirst) {
-      yield* remove(etcd, session, key, retryUnlock)
+      yield* remove(etcd, session, key, unansweredUnlock)
       return undefined
     }
     if (!checkOwnKey) return { token, key, session }
     const own = yield* etcd.get({ key })
     if (own.ok && own.value.kvs.length > 0) return { token, key, session }
-    if (!own.ok) yield* remove(etcd, session, key, retryUnlock)
+    if (!own.ok) yield* remove(etcd, session, key, unansweredUnlock)
     return undefined
   },
 
-  *release(me, { key, session }, { retryUnlock }) {
-    return yield* remove(me.services.etcd, session, key, retryUnlock)
+  *release(me, { key, session }, { unansweredUnlock }) {
+    return yield* remove(me.services.etcd, session, key, unansweredUnlock)
   },
 
   holders: ({ etcd }, lock) => firstOwner(etcd, prefixOf(lock)),

@@ -16,6 +16,7 @@ import { memcachedAdd } from './memcached-add.ts'
 import { dynamodbLease } from './dynamodb-lease.ts'
 import { etcdMutex } from './etcd-mutex.ts'
 import { mysqlGetLock } from './mysql-get-lock.ts'
+import { kubernetesLease } from './kubernetes-lease.ts'
 import { noLock } from './no-lock.ts'
 import { nodeRedlock } from './node-redlock.ts'
 import { postgresAdvisory } from './postgres-advisory.ts'
@@ -61,6 +62,7 @@ export const algorithms: readonly AnyAlgorithm[] = [
   dynamodbLease,
   etcdMutex,
   mysqlGetLock,
+  kubernetesLease,
   noLock,
   nodeRedlock,
   postgresAdvisory,
