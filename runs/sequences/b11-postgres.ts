@@ -22,6 +22,15 @@ const sharedBackend = (scope: 'session' | 'transaction'): SequencePlan => ({
   workload: { startMs: [0, 50], workMs: 200 },
 })
 
+/** The holder's process dies, and its connection to the pooler with it; two others come a second later. */
+const diedBehindPooler = (pooler: 'session' | 'transaction'): SequencePlan => ({
+  clients: 3,
+  network: NETWORK,
+  parameters: { pooler },
+  workload: { startMs: [0, 1_000, 1_050], workMs: 200 },
+  faults: [{ kind: 'crash', node: 'client-1', at: { node: 'client-1', event: 'granted' } }],
+})
+
 const powerCut = (keepaliveMs: number): SequencePlan => ({
   clients: 2,
   network: { ...NETWORK, keepaliveMs },
@@ -86,6 +95,24 @@ export const b11 = defineSequences('B11', 'PostgreSQL advisory locks', [
       plan: sharedBackend('transaction'),
       shows: { 'exclusion/belief': 'held', 'exclusion/service': 'held' },
     },
+  },
+  {
+    row: 'B11.2b',
+    tells:
+      'the holder dies, the pooler keeps its backend with the lock, and all who come later enter through it',
+    lock: 'postgres-advisory',
+    plan: diedBehindPooler('transaction'),
+    shows: { 'exclusion/belief': 'violated', 'exclusion/effect': 'violated' },
+    repaired: {
+      how: 'session pooling: DISCARD ALL frees what a client leaves behind',
+      plan: diedBehindPooler('session'),
+      shows: {
+        'exclusion/belief': 'held',
+        'exclusion/effect': 'held',
+        'deadlock-freedom': 'held',
+      },
+    },
+    note: 'authentik#23876 and pgbouncer#102 saw others wait for as long as the backend lived (server_lifetime, server_idle_timeout): that is B11.1. Which of the two it is depends on which backend the pooler picks.',
   },
   {
     row: 'B11.3',
