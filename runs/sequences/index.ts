@@ -31,6 +31,13 @@ import { b11 } from './b11-postgres.ts'
 import { b12 } from './b12-mysql.ts'
 import { b13 } from './b13-shedlock.ts'
 import { b14 } from './b14-spring.ts'
+import { a12 } from './a12-redlock-told.ts'
+import { a18 } from './a18-redis-queues.ts'
+import { b01 } from './b01-set-nx-px.ts'
+import { b02 } from './b02-redlock.ts'
+import { b03 } from './b03-npm-packages.ts'
+import { b10 } from './b10-dynamodb.ts'
+import { b16Memcached } from './b16-memcached.ts'
 import { isShown } from './sequence.ts'
 import type { SequencePlan, SequenceSection, ShownSequence } from './sequence.ts'
 
@@ -69,6 +76,17 @@ export const sections: readonly SequenceSection[] = [
   b12,
   b13,
   b14,
+export const sections: readonly SequenceSection[] = [
+  a09,
+  a10,
+  a11,
+  a12,
+  a18,
+  b01,
+  b02,
+  b03,
+  b10,
+  b16Memcached,
 ]
 
 /** What follows the row for the repaired form. */
