@@ -16,6 +16,7 @@ import { a08 } from './a08-for-update.ts'
 import { a09 } from './a09-setnx-expire.ts'
 import { a10 } from './a10-setnx-getset.ts'
 import { a11 } from './a11-redis-lock-util.ts'
+import { a12 } from './a12-redlock-told.ts'
 import { a13 } from './a13-watchdog.ts'
 import { a14 } from './a14-zookeeper-ephemeral.ts'
 import { a15 } from './a15-zookeeper-sequential.ts'
@@ -25,18 +26,18 @@ import { b01 } from './b01-set-nx-px.ts'
 import { b04a, b04b, b04c, b04d } from './b04-redisson.ts'
 import { b05 } from './b05-curator.ts'
 import { b06 } from './b06-zookeeper-recipe.ts'
+import { a17 } from './a17-consul.ts'
+import { a18 } from './a18-redis-queues.ts'
+import { b01 } from './b01-set-nx-px.ts'
+import { b02 } from './b02-redlock.ts'
+import { b03 } from './b03-npm-packages.ts'
+import { b04a, b04b, b04c, b04d } from './b04-redisson.ts'
 import { b09 } from './b09-consul.ts'
 import { b10 } from './b10-dynamodb.ts'
 import { b11 } from './b11-postgres.ts'
 import { b12 } from './b12-mysql.ts'
 import { b13 } from './b13-shedlock.ts'
 import { b14 } from './b14-spring.ts'
-import { a12 } from './a12-redlock-told.ts'
-import { a18 } from './a18-redis-queues.ts'
-import { b01 } from './b01-set-nx-px.ts'
-import { b02 } from './b02-redlock.ts'
-import { b03 } from './b03-npm-packages.ts'
-import { b10 } from './b10-dynamodb.ts'
 import { b16Memcached } from './b16-memcached.ts'
 import { isShown } from './sequence.ts'
 import type { SequencePlan, SequenceSection, ShownSequence } from './sequence.ts'
@@ -58,12 +59,16 @@ export const sections: readonly SequenceSection[] = [
   a09,
   a10,
   a11,
+  a12,
   a13,
   a14,
   a15,
   a16,
   a17,
+  a18,
   b01,
+  b02,
+  b03,
   b04a,
   b04b,
   b04c,
@@ -76,16 +81,6 @@ export const sections: readonly SequenceSection[] = [
   b12,
   b13,
   b14,
-export const sections: readonly SequenceSection[] = [
-  a09,
-  a10,
-  a11,
-  a12,
-  a18,
-  b01,
-  b02,
-  b03,
-  b10,
   b16Memcached,
 ]
 
