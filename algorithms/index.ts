@@ -37,6 +37,7 @@ import { redlockPublished } from './redlock-published.ts'
 import { redlock } from './redlock.ts'
 import { shedlock } from './shedlock.ts'
 import { springJdbcLock } from './spring-jdbc-lock.ts'
+import { springRedisLock } from './spring-redis-lock.ts'
 import { zkEphemeral } from './zk-ephemeral.ts'
 import { zkSequentialPublished } from './zk-sequential-published.ts'
 import { zkSequential } from './zk-sequential.ts'
@@ -83,6 +84,7 @@ export const algorithms: readonly AnyAlgorithm[] = [
   redlockPublished,
   shedlock,
   springJdbcLock,
+  springRedisLock,
   zkEphemeral,
   zkSequential,
   zkSequentialPublished,

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 
-import { majorityOwners, ownersOf } from './redis-holders.ts'
+import { majorityOwners, ownersOf, quorumOwners } from './redis-holders.ts'
 
 type Servers = Parameters<typeof ownersOf>[0]
 
@@ -52,5 +52,18 @@ describe('owners of a majority', () => {
 
   it('do not count what an earlier attempt left behind', () => {
     expect(majorityOwners(servers('a#1/x', 'a#1/z', 'a#1/z', '', ''), 'lock')).toEqual([])
+  })
+})
+
+describe('owners of a quorum', () => {
+  it('have as many servers as are asked for, whatever the values are', () => {
+    const three = servers('a#1/x', '-a#1/y', 'a#1/z')
+    expect(holds(quorumOwners(three, 'lock', 2))).toEqual(['a#1'])
+    expect(holds(quorumOwners(three, 'lock', 3))).toEqual([])
+    expect(holds(quorumOwners(servers('a#1/x', 'a#2/x', 'b#1/y'), 'lock', 2))).toEqual([])
+    expect(holds(quorumOwners(servers('a#1/x', 'b#1/y', 'b#1/y'), 'lock', 1))).toEqual([
+      'a#1',
+      'b#1',
+    ])
   })
 })

@@ -8,7 +8,7 @@ import type { RedissonValues } from './redisson-parameters.ts'
  * The shortest sleep of a waiter. The real one does not sleep at all when it is told 0 ms, and asks as fast as the
  * network lets it; ten times a second comes to the same, and a run ends.
  */
-const SPIN_MS = 100
+export const SPIN_MS = 100
 
 type RedisClient = ServiceClients['redis']['primary']
 

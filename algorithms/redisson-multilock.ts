@@ -1,13 +1,13 @@
 /** Redisson's RedissonRedLock and RedissonMultiLock: RLocks on independent servers, one after the other. */
 
-import { all, clock, majorityOf, monotonic } from '#sim'
+import { all, clock, majorityOf, monotonic, sleep } from '#sim'
 import type { Process } from '#sim'
 import { defineAlgorithm } from './algorithm.ts'
 import type { Client, Grant } from './algorithm.ts'
 import { duration, flag, oneOf } from './parameters.ts'
 import type { ParameterValues } from './parameters.ts'
 import { quorumOwners } from './redis-holders.ts'
-import { channelOf, failed, redissonOn, tryOrWait } from './redisson-client.ts'
+import { channelOf, failed, redissonOn, SPIN_MS, tryOrWait } from './redisson-client.ts'
 import type { Redisson, Tried } from './redisson-client.ts'
 import { leaseOf, REDISSON, watchdogParameters } from './redisson-parameters.ts'
 import { unlockHash } from './redisson-release.ts'
@@ -113,6 +113,8 @@ function* collect(me: Me, values: Values): Process<Locks | undefined> {
       if (failures++ === mayFail) {
         yield* unlockSome(me, acquired, values)
         if (waitMs === 0) return undefined
+        // Begun anew at once, servers that refuse would be asked as fast as the network lets us.
+        yield* sleep(SPIN_MS)
         failures = 0
         acquired = []
         askedMs = []

@@ -1,4 +1,4 @@
-/** Sequences of Spring Integration's JdbcLockRegistry: an id for a whole registry, and the clients' clocks. */
+/** Sequences of Spring Integration's lock registries: an id for a whole registry, a local lock, and the clients' clocks. */
 
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
@@ -20,7 +20,16 @@ const fastClock = (ttlMs: number): SequencePlan => ({
   clocks: { 'client-2': { offsetMs: 10_000 } },
 })
 
-/** spring-integration's DefaultLockRepository and JdbcLockRegistry, and what follows from them. */
+/** 70 s of work with a key that lives 60 s, twice, and somebody else who comes once in between. */
+const overrun = (localRelease: 'always' | 'if-unlocked'): SequencePlan => ({
+  rounds: 2,
+  network: NETWORK,
+  parameters: { localRelease },
+  workload: { startMs: [0, 1_000], workMs: 70_000 },
+  horizonMs: 600_000,
+})
+
+/** spring-integration's DefaultLockRepository, JdbcLockRegistry and RedisLockRegistry, and what follows from them. */
 export const b14 = defineSequences('B14', 'spring-integration lock registries', [
   {
     row: 'B14.1',
@@ -37,8 +46,17 @@ export const b14 = defineSequences('B14', 'spring-integration lock registries', 
   },
   {
     row: 'B14.2',
-    tells: 'unlock throws because the key has expired, before the local lock is released',
-    note: 'A defect of RedisLockRegistry: JdbcLockRegistry has always released its local lock in a finally block, so there is nothing of it to run here.',
+    tells:
+      'the key has expired during the work, unlock throws before it releases the local lock, and this process never gets the lock again (#1888, #2660)',
+    lock: 'spring-redis-lock',
+    plan: overrun('if-unlocked'),
+    shows: { 'deadlock-freedom': 'violated', ownership: 'held' },
+    repaired: {
+      how: 'release the local lock in any case',
+      plan: overrun('always'),
+      shows: { 'deadlock-freedom': 'held', ownership: 'held' },
+    },
+    note: 'JdbcLockRegistry has always released its local lock in a finally block.',
   },
   {
     row: 'B14.3',

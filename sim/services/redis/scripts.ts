@@ -5,10 +5,11 @@
  * wrote before stays written (docs/interact/programmability/eval-intro.md).
  */
 
+import { lookUp } from './keys.ts'
 import { push } from './lists.ts'
 import { queueScripts } from './queue-scripts.ts'
 import { reentrantScripts } from './reentrant-scripts.ts'
-import { NO, YES, ZERO } from './refusals.ts'
+import { NO, ONE, YES, ZERO } from './refusals.ts'
 import { defineScript, given } from './script.ts'
 import type { Script } from './script.ts'
 import { delOne, holds, incr, pexpire, set, setnx } from './strings.ts'
@@ -36,6 +37,19 @@ export const scripts = {
       if (isOurs === YES)
         return pexpire(state, { op: 'pexpire', key, pxMs: Number(given(args, 1)) })
       return isOurs === NO ? ZERO : isOurs
+    },
+  }),
+  /** KEYS: lock. ARGV: token, ms. 1 if the key holds the token, now or already, and lives so long from now. */
+  'set-or-extend': defineScript({
+    writes: true,
+    source: 'spring-integration-redis RedisLockRegistry, its script to obtain a lock',
+    run(state, { keys, args }, origin) {
+      const [key, value] = [given(keys, 0), given(args, 0)]
+      const isOurs = holds(state, key, value)
+      if (isOurs === NO && lookUp(state, key) !== undefined) return ZERO
+      if (!isOurs.ok) return isOurs
+      const stored = set(state, { op: 'set', key, value, pxMs: Number(given(args, 1)) }, origin)
+      return stored.ok ? ONE : stored
     },
   }),
   /** KEYS: lock, counter. ARGV: token, ms. SET NX PX and, if it stored, INCR: the new count, or null. */
