@@ -1,31 +1,10 @@
 /** The contract of a lock algorithm: how a client acquires and releases, what it needs, and what it claims. */
 
 import type { Origin, Process, ServerView, ServiceClients, ServiceName, ServiceViews } from '#sim'
+import type { AlgorithmBase, Needs } from './base.ts'
 import type { ParameterDefinitions, ParameterValues } from './parameters.ts'
 
-/** The promises that an algorithm may claim. Named here as words: an algorithm knows no checker. */
-export type ClaimedPromise =
-  | 'exclusion/service'
-  | 'exclusion/belief'
-  | 'exclusion/validity'
-  | 'exclusion/effect'
-  | 'fencing'
-  | 'lost-update'
-  | 'deadlock-freedom'
-  | 'ownership'
-  | 'starvation'
-  | 'fairness'
-  | 'reentrancy'
-  | 'availability'
-
-/** A promise and who made it: the documentation or article that says so. */
-export interface Claim {
-  readonly promise: ClaimedPromise
-  readonly from: string
-}
-
-/** How many servers of which service the lock runs on, e.g. `{ redis: 5 }`. */
-export type Needs = { readonly [Name in ServiceName]?: number | undefined }
+export type * from './base.ts'
 
 /** What acquire returns when the client holds the lock. An algorithm may add fields of its own for release. */
 export interface Grant {
@@ -105,30 +84,7 @@ export interface Algorithm<
   Definitions extends ParameterDefinitions,
   Session,
   Held extends Grant,
-> {
-  readonly name: string
-  /** One line for lists. */
-  readonly summary: string
-  /** Where the steps come from. */
-  readonly sources: readonly string[]
-  /** The steps in words, a sentence each: how it is acquired, held and released. For `locksim describe`. */
-  readonly steps?: readonly string[]
-  /** When to use it, and when not, in a sentence or two. */
-  readonly useWhen?: string
-  readonly claims: readonly Claim[]
-  /** Wrong on purpose: must be caught within a small budget, or the alarm does not ring. */
-  readonly canary?: boolean
-  readonly needs: Needed
-  /** The service whose servers `--servers` counts, where their number is free. */
-  readonly scales?: ServiceName
-  readonly parameters: Definitions
-  /**
-   * Options that the parameters imply for the services, e.g. a restart delay of one TTL. The plan's own
-   * `services` go before them.
-   */
-  services?(
-    parameters: ParameterValues<Definitions>,
-  ): Readonly<Partial<Record<ServiceName, Readonly<Record<string, unknown>>>>>
+> extends AlgorithmBase<Needed, Definitions> {
   /** Whether a grant has a fencing token and an end of validity. */
   gives(parameters: ParameterValues<Definitions>): Gives
   /**
@@ -175,5 +131,5 @@ export const defineAlgorithm = <
   algorithm: Algorithm<Needed, Definitions, Session, Held>,
 ): Algorithm<Needed, Definitions, Session, Held> => algorithm
 
-/** An algorithm whose types are nobody's business. */
-export type AnyAlgorithm = Algorithm<Needs, ParameterDefinitions, unknown, Grant>
+/** A lock whose types are nobody's business. */
+export type AnyLock = Algorithm<Needs, ParameterDefinitions, unknown, Grant>

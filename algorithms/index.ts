@@ -4,6 +4,7 @@ import type { AnyAlgorithm } from './algorithm.ts'
 import { consulSessionPublished } from './consul-session-published.ts'
 import { consulSession } from './consul-session.ts'
 import { curatorMutex } from './curator-mutex.ts'
+import type { AnyAlgorithm } from './protocol.ts'
 import { dbForUpdate } from './db-for-update.ts'
 import { dbInsertBlocking } from './db-insert-blocking.ts'
 import { dbInsertReentrant } from './db-insert-reentrant.ts'
@@ -12,6 +13,7 @@ import { dbInsert } from './db-insert.ts'
 import { dbQueue } from './db-queue.ts'
 import { dbTwoWaySync } from './db-two-way-sync.ts'
 import { dbVersion } from './db-version.ts'
+import { majorityCommit } from './majority-commit.ts'
 import { memcachedAdd } from './memcached-add.ts'
 import { dynamodbLease } from './dynamodb-lease.ts'
 import { etcdMutex } from './etcd-mutex.ts'
@@ -39,12 +41,15 @@ import { shedlock } from './shedlock.ts'
 import { springJdbcLock } from './spring-jdbc-lock.ts'
 import { springRedisLock } from './spring-redis-lock.ts'
 import { zkEphemeral } from './zk-ephemeral.ts'
+import { threePhaseCommit } from './three-phase-commit.ts'
+import { twoPhaseCommit } from './two-phase-commit.ts'
 import { zkSequentialPublished } from './zk-sequential-published.ts'
 import { zkSequential } from './zk-sequential.ts'
 import { zkWriteLock } from './zk-writelock.ts'
 
 export * from './algorithm.ts'
 export * from './parameters.ts'
+export * from './protocol.ts'
 
 /** Every lock that locksim knows by name. */
 export const algorithms: readonly AnyAlgorithm[] = [
@@ -89,4 +94,7 @@ export const algorithms: readonly AnyAlgorithm[] = [
   zkSequential,
   zkSequentialPublished,
   zkWriteLock,
+  majorityCommit,
+  threePhaseCommit,
+  twoPhaseCommit,
 ]

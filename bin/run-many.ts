@@ -12,18 +12,8 @@ export const runMany = async (
   { json, everyLock }: { readonly json: boolean; readonly everyLock: boolean },
   io: Io,
 ): Promise<number> => {
-  const {
-    checkers,
-    EXIT,
-    outcomeOf,
-    planFor,
-    repeatLine,
-    run,
-    runJson,
-    runTable,
-    SimulationError,
-    worstOf,
-  } = await import('#runs')
+  const { EXIT, outcomeOf, planFor, repeatLine, run, runJson, runTable, SimulationError, worstOf } =
+    await import('#runs')
   const codes: ExitCode[] = []
   const rows: TableRow[] = []
   const values: (RunJson | object)[] = []
@@ -62,14 +52,7 @@ export const runMany = async (
   if (json) io.out(`${JSON.stringify(values, null, 2)}\n`)
   else {
     const { styleOf, writePage } = await import('./paint.ts')
-    writePage(
-      runTable(
-        rows,
-        checkers.map(({ promise }) => promise),
-        styleOf(io),
-      ),
-      io,
-    )
+    writePage(runTable(rows, styleOf(io)), io)
   }
   return codes.length === 0 ? EXIT.inconclusive : worstOf(codes)
 }

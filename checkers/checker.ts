@@ -17,6 +17,10 @@ export type PromiseName =
   | 'reentrancy'
   | 'availability'
   | 'contention'
+  | 'agreement'
+  | 'commit-validity'
+  | 'blocking'
+  | 'termination'
 
 /** What a checker may know of a run before it begins: nothing of the algorithm's inside. */
 export interface RunHeader {
@@ -99,6 +103,8 @@ export interface Judgement {
 /** A judge of one promise. */
 export interface Checker {
   readonly promise: PromiseName
+  /** What it judges; locks if left out. */
+  readonly about?: 'locks' | 'commits'
   /** `always`: no bad thing happens; `eventually`: a good thing happens in time; `sometimes`: the run was worth having. */
   readonly mood: 'always' | 'eventually' | 'sometimes'
   readonly summary: string

@@ -13,9 +13,10 @@ import {
   pausedHolder,
 } from './examples/traces.ts'
 import type { Example } from './examples/traces.ts'
+import { deadCoordinator, goodCommit, outvoted, twoMinds } from './examples/commits.ts'
 import { startJudging } from './fold.ts'
 import { newHistory } from './shared-history.ts'
-import { checkers } from './index.ts'
+import { checkers, commitCheckers, lockCheckers } from './index.ts'
 
 const judge = (checker: Checker, { header, events, end }: Example): Verdict => {
   const judging = startJudging([checker], header)
@@ -23,7 +24,17 @@ const judge = (checker: Checker, { header, events, end }: Example): Verdict => {
   return judging.end(end)[0] as Verdict
 }
 
-const allTraces = [goodRun, pausedHolder, failover, deadHolder, loneRun]
+const allTraces = [
+  goodRun,
+  pausedHolder,
+  failover,
+  deadHolder,
+  loneRun,
+  goodCommit,
+  deadCoordinator,
+  twoMinds,
+  outvoted,
+]
 
 describe('checkers', () => {
   it('are listed once each', () => {
@@ -34,11 +45,13 @@ describe('checkers', () => {
 
   it('find nothing wrong with a good run', () => {
     const withoutItsCase = ['starvation', 'fairness', 'reentrancy', 'availability']
-    const verdicts = checkers
+    const verdicts = lockCheckers
       .filter(({ promise }) => !withoutItsCase.includes(promise))
       .map((checker) => judge(checker, goodRun).verdict)
     expect(new Set(verdicts)).toEqual(new Set(['held']))
     expect(checkers.map((checker) => judge(checker, goodRun).verdict)).not.toContain('violated')
+    const ofCommit = commitCheckers.map((checker) => judge(checker, goodCommit).verdict)
+    expect(new Set(ofCommit)).toEqual(new Set(['held']))
   })
 })
 

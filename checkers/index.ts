@@ -1,7 +1,10 @@
 /** The registry of checkers: one line each. */
 
 import type { Checker } from './checker.ts'
+import { agreement } from './agreement.ts'
 import { availability } from './availability.ts'
+import { blocking } from './blocking.ts'
+import { commitValidity } from './commit-validity.ts'
 import { contention } from './contention.ts'
 import { deadlockFreedom } from './deadlock-freedom.ts'
 import { exclusionBelief } from './exclusion-belief.ts'
@@ -14,6 +17,7 @@ import { lostUpdate } from './lost-update.ts'
 import { ownership } from './ownership.ts'
 import { reentrancy } from './reentrancy.ts'
 import { starvation } from './starvation.ts'
+import { termination } from './termination.ts'
 
 export * from './checker.ts'
 export * from './fold.ts'
@@ -36,4 +40,16 @@ export const checkers: readonly Checker[] = [
   reentrancy,
   availability,
   contention,
+  agreement,
+  commitValidity,
+  blocking,
+  termination,
 ]
+
+/** Those of locks. */
+export const lockCheckers: readonly Checker[] = checkers.filter(({ about }) => about !== 'commits')
+
+/** Those of commit protocols. */
+export const commitCheckers: readonly Checker[] = checkers.filter(
+  ({ about }) => about === 'commits',
+)

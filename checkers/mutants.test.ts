@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest'
 import { FACT_KINDS } from '#sim'
 import type { FactEvent, FactKind } from '#sim'
 import type { Checker, PromiseName, RunHeader } from './checker.ts'
+import { commitMutants } from './examples/commit-mutants.ts'
 import { judgeEvents } from './examples/judge.ts'
 import { newHistory } from './shared-history.ts'
 import {
@@ -408,6 +409,7 @@ const mutants: Readonly<Record<PromiseName, readonly Mutant[]>> = {
       trace: [did(0, one, 'acquiring'), did(1, 'client-1#2', 'acquiring')],
     },
   ],
+  ...commitMutants,
 }
 
 const broken = (checker: Checker, change: Change): Checker => ({

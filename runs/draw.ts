@@ -1,12 +1,13 @@
 /** Draws a whole plan from a seed: who takes part, on which network, with which clocks, and which faults (swarm). */
 
+import { isProtocol } from '#algorithms'
 import type { AnyAlgorithm, Fencing } from '#algorithms'
 import { faults, randomChoice } from '#sim'
-import type { AnyFaultPlan, Stream } from '#sim'
+import type { Aim, AnyFaultPlan, Stream } from '#sim'
 import type { FaultClass } from './fault-classes/index.ts'
 import { parsePlan, PLAN_FORMAT } from './plan.ts'
 import type { Plan } from './plan.ts'
-import { parametersOf, STORE } from './settle.ts'
+import { parametersOf, storesOf } from './settle.ts'
 import { roleOf } from './scenarios/scenario.ts'
 import type { Role } from './scenarios/scenario.ts'
 
@@ -40,7 +41,9 @@ const drawShape = (stream: Stream, role: Role, nested: boolean) => {
 
 /** Whether the clients of this plan take the lock twice: every other one, where the lock says that they may. */
 const drawNested = (stream: Stream, { algorithm, parameters }: Role): boolean =>
-  algorithm.gives(parameters as never).reentry === true && stream.pick(2) === 0
+  !isProtocol(algorithm) &&
+  algorithm.gives(parameters as never).reentry === true &&
+  stream.pick(2) === 0
 
 /**
  * A random plan for a lock. Every run has its own subset of fault kinds, so that some runs have many of one kind
@@ -60,6 +63,7 @@ export const drawPlan = (algorithm: AnyAlgorithm, seed: number): Plan => {
     ...shape,
     clocks: drawClocks(streamOf('clocks'), role, shape.clients),
     faults: drawFaults(streamOf('faults'), role, shape.clients),
+    ...(isProtocol(algorithm) ? drawVotes(streamOf('votes')) : {}),
   })
 }
 
@@ -94,7 +98,7 @@ export const drawClassPlan = (
   const drawn = faultClass.draw(streamOf('faults'), {
     role,
     clients: namesOf(shape.clients),
-    store: STORE,
+    stores: storesOf(algorithm),
     leaseMs,
     spanMs: leaseMs * 2,
   })
@@ -125,6 +129,25 @@ const LATENCIES = [
 const namesOf = (clients: number): readonly string[] =>
   Array.from({ length: clients }, (_, index) => `client-${index + 1}`)
 
+/** Whether participants refuse a transaction now and then, of their own accord. */
+const drawVotes = (stream: Stream): Pick<Plan, 'services'> =>
+  stream.pick(2) === 0
+    ? { services: {} }
+    : { services: { participant: { votesNoOneIn: 2 + stream.pick(4) } } }
+
+/** Facts after which a commit protocol is most easily disturbed. */
+const aimsOf = (role: Role, clients: number): readonly Aim[] => [
+  ...namesOf(clients).flatMap((node) => [
+    { node, event: 'transaction-began' as const },
+    { node, event: 'decided' as const },
+  ]),
+  ...role.servers.flatMap((node) => [
+    { node, event: 'voted' as const },
+    { node, event: 'pre-committed' as const },
+    { node, event: 'decided' as const },
+  ]),
+]
+
 /** Half of all runs have exact clocks; in the others some nodes are off and drift as real machines do. */
 const drawClocks = (stream: Stream, role: Role, clients: number): Plan['clocks'] => {
   if (stream.pick(2) === 0) return {}
@@ -145,7 +168,8 @@ const drawFaults = (stream: Stream, role: Role, clients: number): AnyFaultPlan[]
   const cast = {
     clients: namesOf(clients),
     servers: role.groups,
-    store: STORE,
+    stores: storesOf(role.algorithm),
+    ...(isProtocol(role.algorithm) ? { aims: aimsOf(role, clients) } : {}),
     leaseMs: role.leaseMs,
     spanMs: role.leaseMs * 2,
   }

@@ -13,17 +13,18 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 /** What the exit code is made from. */
 export interface Outcome {
   readonly exitCode: ExitCode
-  /** Violated promises that the lock claims, and `exclusion/effect`, which every user needs. */
+  /** Violated promises that the lock claims, and `exclusion/effect`, or `agreement`, which every user needs. */
   readonly broken: readonly Verdict[]
   /** Why a run without a broken promise proves little, in words. */
   readonly untested: readonly string[]
 }
 
-const NEEDED_BY_ALL = 'exclusion/effect'
+/** What nobody can do without: of a lock, and of a commit protocol. */
+const NEEDED_BY_ALL: readonly string[] = ['exclusion/effect', 'agreement']
 
 /** Whether a run fails when this promise is broken: the lock claims it, or everybody needs it. */
 export const decides = (algorithm: AnyAlgorithm, promise: string): boolean =>
-  promise === NEEDED_BY_ALL || algorithm.claims.some((claim) => claim.promise === promise)
+  NEEDED_BY_ALL.includes(promise) || algorithm.claims.some((claim) => claim.promise === promise)
 
 const isDoubtful = (verdict: string): boolean => verdict === 'vacuous' || verdict === 'inconclusive'
 

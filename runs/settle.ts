@@ -1,6 +1,6 @@
 /** Settling a plan: names looked up, parameters read, nodes listed. What cannot be meant is refused here, before the run. */
 
-import { algorithms } from '#algorithms'
+import { algorithms, isProtocol } from '#algorithms'
 import type { AnyAlgorithm, Fencing, ParameterDefinition } from '#algorithms'
 import { FACT_KINDS, faults, numberedNames, serverNames, services } from '#sim'
 import type { ServiceName } from '#sim'
@@ -30,6 +30,10 @@ export interface Settled {
 
 /** Name of the node that runs the protected store. */
 export const STORE = 'store'
+
+/** The nodes of stores in a run of this algorithm: a lock protects one. */
+export const storesOf = (algorithm: AnyAlgorithm): readonly string[] =>
+  isProtocol(algorithm) ? [] : [STORE]
 
 /**
  * The lock of this name.
@@ -136,12 +140,12 @@ export const settle = (plan: Plan, lock?: AnyAlgorithm): Settled => {
   const parameters = parametersOf(algorithm, plan.parameters)
   const groups = groupsOf(algorithm, plan.servers)
   const clients = numberedNames('client', plan.clients)
-  const jobs = (algorithm.jobs ?? []).map(({ name }) => name)
+  const jobs = isProtocol(algorithm) ? [] : (algorithm.jobs ?? []).map(({ name }) => name)
   const clocks = Object.keys(plan.clocks)
   const nodes = new Set(
     plan.faults.length === 0 && clocks.length === 0
       ? []
-      : [...clients, ...groups.flatMap((group) => group.nodes), ...jobs, STORE],
+      : [...clients, ...groups.flatMap((group) => group.nodes), ...jobs, ...storesOf(algorithm)],
   )
 
   checkFaults(plan, nodes)
@@ -152,7 +156,8 @@ export const settle = (plan: Plan, lock?: AnyAlgorithm): Settled => {
   for (const [service, options] of Object.entries(plan.services)) {
     checkOptions(service, options)
   }
-  const fencing = plan.store.fencing ?? algorithm.fencing?.(parameters as never) ?? 'off'
+  const byDefault = isProtocol(algorithm) ? 'off' : algorithm.fencing?.(parameters as never)
+  const fencing = plan.store.fencing ?? byDefault ?? 'off'
   return { plan, algorithm, parameters, clients, groups, jobs, fencing }
 }
 

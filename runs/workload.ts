@@ -1,6 +1,6 @@
 /** The workload: what each client does with the lock. Acquire, read, work, write with the token, release, again. */
 
-import { clock, mark, monotonic, SimulationError, sleep } from '#sim'
+import { clock, mark, monotonic, sleep } from '#sim'
 import type {
   Activity,
   Alarm,
@@ -12,8 +12,9 @@ import type {
   Stream,
   World,
 } from '#sim'
-import type { AnyAlgorithm, Client, Fencing, Grant, Needs, Outsider } from '#algorithms'
+import type { AnyLock, Client, Fencing, Grant, Needs, Outsider } from '#algorithms'
 import type { Plan } from './plan.ts'
+import { generator } from './play.ts'
 
 /** Name of the one lock that everybody wants. */
 export const LOCK = 'lock'
@@ -43,7 +44,7 @@ export interface Cooperation {
   readonly world: World
   readonly plan: Plan
   readonly fencing: Fencing
-  readonly algorithm: AnyAlgorithm
+  readonly algorithm: AnyLock
   readonly parameters: Readonly<Record<string, never>>
   readonly services: (node: Node) => unknown
   readonly store: (node: Node) => ServiceClients['store']
@@ -90,15 +91,6 @@ const clientOf = (shared: Cooperation, member: Member): Client<Needs, unknown> =
       yield* mark({ kind: 'lost', hold, why })
     },
   }
-}
-
-/** What a lock's function returned, if it can be stepped through; a lock that is not TypeScript may return anything. */
-const generator = <Answer>(name: string, returned: Process<Answer>): Process<Answer> => {
-  const { next } = (returned ?? {}) as Partial<Process<Answer>>
-  if (typeof next === 'function') return returned
-  throw new SimulationError(
-    `${name} is not a generator function; write \`*${name}(…)\`, without async, and \`yield*\` instead of await`,
-  )
 }
 
 /** One life of a client's process, from its start to its last round. */

@@ -1,33 +1,13 @@
 /** Traces written by hand, from which every checker shows that it can say yes and no. */
 
-import type { Fact, FactEvent, RevokeCause } from '#sim'
-import type { PromiseName, RunEnd, RunHeader } from '../checker.ts'
+import type { FactEvent, RevokeCause } from '#sim'
+import type { PromiseName } from '../checker.ts'
+import { commitExamples } from './commits.ts'
+import { at, finished, header } from './example.ts'
+import type { Example } from './example.ts'
 
-/** One trace with what a checker is told before and after it. */
-export interface Example {
-  readonly header: RunHeader
-  readonly events: readonly FactEvent[]
-  readonly end: RunEnd
-}
-
-/** What every example starts from. */
-export const header: RunHeader = {
-  clients: ['client-1', 'client-2'],
-  offersToken: true,
-  offersValidity: true,
-  fencing: 'off',
-  offersReentry: false,
-  doorway: undefined,
-  servers: ['redis'],
-  progressWithinMs: 30_000,
-  faults: 0,
-}
-
-/** A run in which everybody finished, at `atMs`. */
-export const finished = (atMs: number): RunEnd => ({ atMs, why: 'finished', faultsOverAtMs: 0 })
-
-/** An event at a time on a node. */
-export const at = (atMs: number, node: string, fact: Fact): FactEvent => ({ atMs, node, ...fact })
+export { at, finished, header } from './example.ts'
+export type { Example } from './example.ts'
 
 /** The client that a hold belongs to: `client-1` of `client-1#2`. */
 export const clientOf = (hold: string): string => hold.slice(0, hold.indexOf('#'))
@@ -302,4 +282,5 @@ export const examples: Readonly<
   },
   availability: { holds: struck(500), breaks: struck(90_200) },
   contention: { holds: goodRun, breaks: loneRun },
+  ...commitExamples,
 }

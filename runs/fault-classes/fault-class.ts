@@ -8,7 +8,8 @@ import type { Role } from '../scenarios/scenario.ts'
 export interface ClassCast {
   readonly role: Role
   readonly clients: readonly string[]
-  readonly store: string
+  /** The node of the store, if there is one. */
+  readonly stores: readonly string[]
   /** How long the lock outlives a silent holder, made finite. */
   readonly leaseMs: number
   /** During which time faults begin. */

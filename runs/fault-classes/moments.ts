@@ -1,5 +1,6 @@
 /** When and how long drawn faults of a class strike: aimed at what clients do, and scaled by the lease. */
 
+import { isProtocol } from '#algorithms'
 import type { Moment, Stream } from '#sim'
 import type { ClassCast } from './fault-class.ts'
 
@@ -16,12 +17,15 @@ export const msBetween = (stream: Stream, minMs: number, maxMs: number): number 
 /** What a holder, or one who wants to be, does shortly before things go wrong. */
 const AIMS = ['acquiring', 'granted', 'read-returned', 'write-sent', 'releasing'] as const
 
+/** What a coordinator does shortly before things go wrong. */
+const COMMIT_AIMS = ['transaction-began', 'transaction-began', 'decided'] as const
+
 /** A moment: three in four aimed at what a client does, sometimes a little later; the rest a plain time. */
 export const momentFor = (stream: Stream, cast: ClassCast, client?: string): Moment => {
   if (stream.pick(4) === 0) return msBetween(stream, 0, cast.spanMs)
   const aim = {
     node: client ?? among(stream, cast.clients),
-    event: among(stream, AIMS),
+    event: among(stream, isProtocol(cast.role.algorithm) ? COMMIT_AIMS : AIMS),
     nth: 1 + stream.pick(2),
   }
   return stream.pick(2) === 0

@@ -1,6 +1,5 @@
 /** A campaign: one lock under one class of faults, seed after seed, summed up promise by promise. */
 
-import { checkers } from '#checkers'
 import type { PromiseName, VerdictName } from '#checkers'
 import { SimulationError } from '#sim'
 import type { AnyAlgorithm } from '#algorithms'
@@ -176,7 +175,7 @@ export const runCampaign = (
     const plan = drawClassPlan(algorithm, faultClass, seed, overrides)
     if ('skip' in plan) return plan
     try {
-      add(result, plan, run(plan, { algorithm, checkers }))
+      add(result, plan, run(plan, { algorithm }))
     } catch (error) {
       if (!(error instanceof SimulationError)) throw error
       result.errors++

@@ -1,9 +1,9 @@
 /** The cells of the matrix: what came of one promise of one lock under one class of faults, in a word, with the evidence. */
 
-import { checkers } from '#checkers'
 import type { PromiseName, VerdictName } from '#checkers'
 import type { AnyAlgorithm } from '#algorithms'
 import { decides } from '../outcome.ts'
+import { checkersOf } from '../run.ts'
 import type { Campaign, MatrixRow } from './matrix.ts'
 import type { Example } from './campaign.ts'
 
@@ -27,9 +27,10 @@ export interface Cell {
 }
 
 /** Contention is no promise of the lock, but says whether the others were tested. */
-export const matrixPromises: readonly PromiseName[] = checkers
-  .map(({ promise }) => promise)
-  .filter((promise) => promise !== 'contention')
+const promisesOf = (algorithm: AnyAlgorithm): readonly PromiseName[] =>
+  checkersOf(algorithm)
+    .map(({ promise }) => promise)
+    .filter((promise) => promise !== 'contention')
 
 const cellOf = (
   algorithm: AnyAlgorithm,
@@ -66,6 +67,6 @@ const cellOf = (
 
 /** All cells of a row, promise by promise. */
 export const cellsOf = ({ algorithm, campaigns }: MatrixRow): readonly Cell[] =>
-  matrixPromises.flatMap((promise) =>
+  promisesOf(algorithm).flatMap((promise) =>
     campaigns.map((campaign) => cellOf(algorithm, promise, campaign)),
   )

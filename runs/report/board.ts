@@ -4,8 +4,11 @@ import { faults } from '#sim'
 import type { TraceEvent } from '#sim'
 import type { Plan } from '../plan.ts'
 
-/** What a client believes: nothing, that it holds the lock, or that it does although its validity is over. */
-export type Belief = 'none' | 'holds' | 'expired'
+/**
+ * What a client believes: nothing, that it holds the lock, or that it does although its validity is over. Of a participant
+ * whether it is in doubt about a transaction.
+ */
+export type Belief = 'none' | 'holds' | 'expired' | 'doubt'
 /** How a node is. A node that stands still may be cut off as well; the worst is shown. */
 export type Health = 'up' | 'cut' | 'paused' | 'down' | 'gone'
 
@@ -15,6 +18,8 @@ export interface Snapshot {
   readonly health: (node: string) => Health
   /** Clients to whom the servers have the lock granted. */
   readonly granted: readonly string[]
+  /** What was decided, by anybody, on the transaction that was decided last: more than one thing if they disagree. */
+  readonly decided: readonly string[]
 }
 
 interface Place {
@@ -23,6 +28,8 @@ interface Place {
   cuts: number
   down: boolean
   finished: boolean
+  /** Transactions that it has voted yes on and not decided. */
+  readonly doubts: Set<string>
 }
 
 /** Follows the events of a run. */
@@ -37,10 +44,12 @@ export interface Board {
 export const startBoard = (plan: Plan): Board => {
   const places = new Map<string, Place>()
   const granted = new Map<string, string>()
+  const decisions = new Map<string, readonly string[]>()
   const place = (node: string): Place => {
     let found = places.get(node)
     if (found === undefined) {
-      found = { belief: 'none', pauses: 0, cuts: 0, down: false, finished: false }
+      const doubts = new Set<string>()
+      found = { belief: 'none', pauses: 0, cuts: 0, down: false, finished: false, doubts }
       places.set(node, found)
     }
     return found
@@ -69,6 +78,19 @@ export const startBoard = (plan: Plan): Board => {
         case 'finished':
           place(event.node).finished = true
           break
+        case 'voted':
+          if (event.vote === 'yes') place(event.node).doubts.add(event.hold)
+          break
+        case 'decided': {
+          place(event.node).doubts.delete(event.hold)
+          const known = decisions.get(event.hold) ?? []
+          decisions.delete(event.hold)
+          decisions.set(
+            event.hold,
+            known.includes(event.decision) ? known : [...known, event.decision],
+          )
+          break
+        }
         case 'service-granted':
           granted.set(event.hold, event.client)
           break
@@ -99,12 +121,16 @@ export const startBoard = (plan: Plan): Board => {
     },
     snapshot() {
       const now = new Map(
-        [...places].map(([node, at]) => [node, { belief: at.belief, health: healthOf(at) }]),
+        [...places].map(([node, at]) => [
+          node,
+          { belief: at.doubts.size > 0 ? ('doubt' as const) : at.belief, health: healthOf(at) },
+        ]),
       )
       return {
         belief: (node) => now.get(node)?.belief ?? 'none',
         health: (node) => now.get(node)?.health ?? 'up',
         granted: [...granted.values()],
+        decided: [...decisions.values()].at(-1) ?? [],
       }
     },
     believers: () =>

@@ -17,6 +17,10 @@ export const PROMISE_CODES: Readonly<Record<PromiseName, string>> = {
   reentrancy: 're',
   availability: 'av',
   contention: 'co',
+  agreement: 'ag',
+  'commit-validity': 'cv',
+  blocking: 'bl',
+  termination: 'te',
 }
 
 /** The code of a class of faults: the first letters of its first and last words. */

@@ -1,6 +1,7 @@
 /** The matrix as a page of Markdown: the table that is to be quoted, its legend, and the evidence of each lock. */
 
 import { countOf, numeral } from '#checkers'
+import { isProtocol } from '#algorithms'
 import type { AnyAlgorithm } from '#algorithms'
 import { cellsOf } from '../matrix/cells.ts'
 import type { Cell } from '../matrix/cells.ts'
@@ -96,7 +97,8 @@ const families: readonly (readonly [title: string, includes: (lock: AnyAlgorithm
     'Consensus',
     ({ needs }) => ['zookeeper', 'etcd', 'consul', 'hazelcast'].some((name) => name in needs),
   ],
-  ['Others', () => true],
+  ['Others', (algorithm) => !isProtocol(algorithm)],
+  ['Commit protocols', () => true],
 ]
 
 /** Locks by what they run on, each once. */
@@ -128,7 +130,7 @@ export const matrixMarkdown = (rows: readonly MatrixRow[]): string => {
     .join(' · ')
   return [
     '# Which lock keeps which promise under which fault',
-    `Each cell is ${countOf(runs, 'run')} of one lock under one class of faults (${numeral(total)} runs in all); it names the promises that were broken, in **bold** those that the lock claims, or that everybody needs (exclusion/effect). ✓: none was, and they were put to the test. ?: nothing was put to the test. –: this cannot happen to it.`,
+    `Each cell is ${countOf(runs, 'run')} of one lock under one class of faults (${numeral(total)} runs in all); it names the promises that were broken, in **bold** those that the lock claims, or that everybody needs (exclusion/effect; of commit protocols, agreement). ✓: none was, and they were put to the test. ?: nothing was put to the test. –: this cannot happen to it.`,
     codes,
     tableOf(
       ['', ...faults.map(({ name }) => name)],

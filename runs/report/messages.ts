@@ -48,6 +48,14 @@ const operationOf = (body: Readonly<Record<string, unknown>>): string => {
 export const isUpkeep = (body: unknown): boolean =>
   isObject(body) && ['ping', 'line'].includes(operationOf(body))
 
+const SAID_BY_PARTICIPANTS = ['prepare', 'can-commit', 'pre-commit', 'commit', 'abort', 'stage']
+
+/** Messages of a commit protocol that came through: what the participant does about them is told instead. */
+export const isToldByParticipant = (node: string, body: unknown): boolean =>
+  node.startsWith('participant') &&
+  isObject(body) &&
+  SAID_BY_PARTICIPANTS.includes(operationOf(body))
+
 /** A request in a few words: `set lock client-1 NX pxMs 10000`. */
 export const requestText = (body: unknown): string => {
   if (!isObject(body)) return valueText(body)

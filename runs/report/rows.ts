@@ -4,7 +4,14 @@ import type { TraceEvent } from '#sim'
 import type { Plan } from '../plan.ts'
 import { startBoard } from './board.ts'
 import type { Snapshot } from './board.ts'
-import { answersOf, isUpkeep, NO_ANSWER, requestText, volleyText } from './messages.ts'
+import {
+  answersOf,
+  isToldByParticipant,
+  isUpkeep,
+  NO_ANSWER,
+  requestText,
+  volleyText,
+} from './messages.ts'
 import type { Answers } from './messages.ts'
 import { PROMPT_MS, sentenceOf } from './sentences.ts'
 import type { Context, Sentence, Tone } from './sentences.ts'
@@ -65,7 +72,8 @@ const volleysOf = (
   for (const event of events) {
     const [first] = volley
     if (event.kind === 'request-sent' && event.to !== 'store') {
-      if (isUpkeep(event.body) && answers.get(event.message) !== NO_ANSWER) continue
+      const isQuiet = isUpkeep(event.body) || isToldByParticipant(event.to, event.body)
+      if (isQuiet && answers.get(event.message) !== NO_ANSWER) continue
       const together =
         first !== undefined &&
         first.node === event.node &&

@@ -1,6 +1,7 @@
 /** The report on one run: what it was, its story, the verdicts with their proofs, what was measured, how to repeat it. */
 
 import { countOf, numeral } from '#checkers'
+import { isProtocol } from '#algorithms'
 import type { AnyAlgorithm } from '#algorithms'
 import type { OrphanPhantom, Verdict } from '#checkers'
 import { faults } from '#sim'
@@ -40,7 +41,9 @@ const castText = ({ plan, algorithm }: RunReportInput): string => {
     all: 'a store that checks all tokens',
     compare: 'a store that compares and sets',
   }
-  return [countOf(plan.clients, 'client'), ...servers, checks[fencing]].join(', ')
+  return isProtocol(algorithm)
+    ? [countOf(plan.clients, 'coordinator'), ...servers].join(', ')
+    : [countOf(plan.clients, 'client'), ...servers, checks[fencing]].join(', ')
 }
 
 const indented = (text: string, style: Style): string[] =>
@@ -76,11 +79,15 @@ const END_TEXT = {
 } as const
 
 /** What was measured beside the promises. */
-const measured = ({ measures, endedAtMs, why, hash }: RunReportInput, style: Style): string => {
+const measured = (input: RunReportInput, style: Style): string => {
+  const { algorithm, measures, endedAtMs, why, hash } = input
   const { orphanMs, phantomMs } = measures
-  return [
+  const spells = [
     `phantom ${numeral(phantomMs)} ms (a client believed, the servers had granted nothing)`,
     `orphan ${numeral(orphanMs)} ms (the servers had granted, no client believed)`,
+  ]
+  return [
+    ...(isProtocol(algorithm) ? [] : spells),
     `the run ${END_TEXT[why]} at ${numeral(endedAtMs)} ms, hash ${hash}`,
   ]
     .flatMap((line) => wrap(line, style.columns))

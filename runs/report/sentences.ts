@@ -72,6 +72,22 @@ const grantedSentence = (
   return { actor: node, text: parts.join(', ') + too }
 }
 
+const DECIDED = {
+  votes: '',
+  coordinator: '',
+  timeout: ' on its own: nobody told it anything in time',
+  peer: ' as the participants found out among themselves',
+  recovery: ', back after a crash',
+} as const
+
+const decidedSentence = (event: Extract<TraceEvent, { kind: 'decided' }>): Sentence => {
+  const { node, client, hold, decision, cause } = event
+  const verb = node === client ? `decides to ${decision}` : `${decision}s`
+  const why =
+    cause === 'votes' && node !== client ? ' as it voted no, or could not do it' : DECIDED[cause]
+  return { actor: node, text: `${verb} ${hold}${why}` }
+}
+
 const faultSentence = (
   event: Extract<TraceEvent, { kind: 'fault-began' | 'fault-ended' }>,
 ): Sentence | undefined => {
@@ -150,6 +166,19 @@ export const sentenceOf = (
     case 'fault-began':
     case 'fault-ended':
       return faultSentence(event)
+    case 'transaction-began':
+      return { actor: node, text: `begins the transaction ${event.hold}` }
+    case 'voted':
+      return {
+        actor: node,
+        text: `votes ${event.vote} on ${event.hold}${event.locked ? ' and locks its row' : ''}`,
+      }
+    case 'pre-committed':
+      return { actor: node, text: `pre-commits ${event.hold}` }
+    case 'decided':
+      return decidedSentence(event)
+    case 'transaction-ended':
+      return { actor: node, text: `tells its application: ${event.hold} is ${event.outcome}` }
     case 'resumed': {
       const since = pausedSinceMs.get(node)
       const after = since === undefined ? '' : ` after ${numeral(event.atMs - since)} ms`

@@ -24,11 +24,13 @@ const ROWS_MAX = 160
 const ROWS_AROUND = 10
 const FRACTION_COLUMNS = 4
 
-/** Node columns: all clients, or those that matter most, and every server that a fault strikes. */
+/** Node columns: all clients, or those that matter most, and every server that a fault strikes or that decides. */
 const nodeColumns = ({ clients, events, marked }: StoryInput): readonly string[] => {
   const struck = new Set<string>()
   for (const event of events) {
-    if (['paused', 'crashed', 'promoted'].includes(event.kind)) struck.add(event.node)
+    // Participants of a commit protocol each decide for themselves.
+    if (['paused', 'crashed', 'promoted', 'voted', 'decided'].includes(event.kind))
+      struck.add(event.node)
   }
   const involved = marked.flatMap(({ witness }) =>
     (witness?.events ?? []).map((event) => ('client' in event ? event.client : event.node)),
@@ -36,7 +38,9 @@ const nodeColumns = ({ clients, events, marked }: StoryInput): readonly string[]
   const wanted = [...involved.filter((node) => clients.includes(node)), ...clients]
   const shown = new Set(wanted.slice(0, COLUMNS_MAX + involved.length))
   const chosen = clients.filter((node) => shown.has(node)).slice(0, COLUMNS_MAX)
-  const servers = [...struck].filter((node) => !clients.includes(node)).sort()
+  const servers = [...struck]
+    .filter((node) => !clients.includes(node))
+    .sort((one, other) => one.length - other.length || (one < other ? -1 : 1))
   return [...chosen, ...servers.slice(0, COLUMNS_MAX - Math.min(chosen.length, COLUMNS_MAX - 3))]
 }
 
@@ -46,8 +50,16 @@ const heading = (node: string): string => {
   return printable(match === null ? node.slice(0, 2) : `${match[1]}${match[2]}`).slice(0, 3)
 }
 
-const beliefGlyph = (belief: Belief, glyphs: Glyphs): string =>
-  belief === 'holds' ? glyphs.believes : belief === 'expired' ? glyphs.expired : glyphs.idle
+const beliefGlyph = (belief: Belief, glyphs: Glyphs): string => {
+  switch (belief) {
+    case 'holds':
+      return glyphs.believes
+    case 'none':
+      return glyphs.idle
+    default:
+      return glyphs[belief]
+  }
+}
 
 const healthGlyph = (health: Health, glyphs: Glyphs): string => {
   switch (health) {
@@ -79,7 +91,9 @@ const clockText = (ms: number, wholeColumns: number): string => {
   )
 }
 
+/** Who has the lock, or what was decided. */
 const grantedText = (row: Row, clients: readonly string[]): string => {
+  if (row.board.decided.length > 0) return row.board.decided.join('+')
   const numbers = row.board.granted.map((client) => {
     const index = clients.indexOf(client)
     return index < 0 ? '?' : `c${index + 1}`
@@ -124,10 +138,15 @@ const abridged = (rows: readonly Row[], isMarked: (row: Row) => boolean): (Row |
 const LEGEND = [
   ['believes', 'believes that it holds the lock'],
   ['expired', 'believes so after its validity'],
+  ['doubt', 'has voted yes and is in doubt'],
   ['paused', 'stands still'],
   ['cut', 'cut off'],
   ['down', 'down'],
 ] as const
+
+/** Whether it is the story of a commit protocol. */
+const isCommit = (rows: readonly Row[]): boolean =>
+  rows.some(({ event }) => event.kind === 'transaction-began')
 
 /** The signs that occur, and what they mean. */
 const legend = (rows: readonly Row[], nodes: readonly string[], style: Style): string[] => {
@@ -142,7 +161,12 @@ const legend = (rows: readonly Row[], nodes: readonly string[], style: Style): s
   const meanings = LEGEND.filter(([name]) => shown.has(name)).map(
     ([name, meaning]) => `${glyphs[name]} ${meaning}`,
   )
-  const parts = [...meanings, 'servers: who has the lock by their data']
+  const parts = [
+    ...meanings,
+    isCommit(rows)
+      ? 'decided: on the transaction of the last decision'
+      : 'servers: who has the lock by their data',
+  ]
   return wrap(
     parts.map((part) => part.replaceAll(' ', '\u00a0')).join('\u00a0\u00a0 '),
     columns,
@@ -182,7 +206,11 @@ export const story = (input: StoryInput, style: Style): string => {
     const who = grantedText(row, clients)
     const padded = (who === '' ? glyphs.nobody : who).padEnd(grantColumns)
     const painted =
-      row.board.granted.length > 1 ? paint.bad(padded) : who === '' ? paint.dim(padded) : padded
+      row.board.granted.length > 1 || row.board.decided.length > 1
+        ? paint.bad(padded)
+        : who === ''
+          ? paint.dim(padded)
+          : padded
     return `${cells}${painted} `
   }
   const leadColumns = timeColumns + 2 + (ownClocks ? timeColumns + 2 : 0)
@@ -230,7 +258,7 @@ export const story = (input: StoryInput, style: Style): string => {
     ...(ownClocks ? ['  ', 'own clock'.padStart(timeColumns)] : []),
     '  ',
     ...nodes.map((node) => heading(node).padEnd(3)),
-    'servers'.padEnd(grantColumns),
+    (isCommit(rows) ? 'decided' : 'servers').padEnd(grantColumns),
   ].join('')
   const body = abridged(rows, isMarked).map((row) =>
     typeof row === 'number'

@@ -25,6 +25,8 @@ export interface Glyphs {
   readonly idle: string
   readonly believes: string
   readonly expired: string
+  /** A participant that has voted yes and not decided. */
+  readonly doubt: string
   /** A node that stands still, is down, is cut off; one that acts. */
   readonly paused: string
   readonly down: string
@@ -64,6 +66,7 @@ export const unicodeGlyphs: Glyphs = {
   idle: '│',
   believes: '█',
   expired: '▒',
+  doubt: '▒',
   paused: '║',
   down: '×',
   cut: '╎',
@@ -83,6 +86,7 @@ export const asciiGlyphs: Glyphs = {
   idle: '|',
   believes: '#',
   expired: ':',
+  doubt: ':',
   paused: '=',
   down: 'x',
   cut: '~',

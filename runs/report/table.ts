@@ -1,11 +1,13 @@
-/** Many runs in a table: one line a lock, one column a promise. */
+/** Many runs in a table: one line an algorithm, one column a promise. */
 
 import type { AnyAlgorithm } from '#algorithms'
+import { commitCheckers, lockCheckers } from '#checkers'
 import type { PromiseName, Verdict } from '#checkers'
 import { decides, EXIT } from '../outcome.ts'
 import type { ExitCode } from '../outcome.ts'
 import type { Plan } from '../plan.ts'
 import { legendOf, PROMISE_CODES } from './codes.ts'
+import { checkersOf } from '../run.ts'
 import { printable, wrap } from './style.ts'
 import type { Style } from './style.ts'
 
@@ -61,20 +63,17 @@ const kindsText = (plan: Plan): string => {
 const shorten = (text: string, columns: number): string =>
   text.length <= columns ? text : `${text.slice(0, columns - 1)}…`
 
-/** Draws the table, its legend, and the lines that repeat what was broken. */
-export const runTable = (
+/** The lines of one kind of algorithm under its own head. */
+const block = (
   rows: readonly TableRow[],
   promises: readonly PromiseName[],
   style: Style,
-): string => {
-  const { paint, glyphs, columns } = style
-  const longest = Math.max(...rows.map(({ algorithm }) => algorithm.name.length)) + 2
-  const cellsColumns = promises.length * CELL_COLUMNS + END_COLUMNS
-  // On a narrow page the name has a line of its own.
-  const apart = longest + cellsColumns > columns
-  const nameColumns = apart ? 2 : longest
+  nameColumns: number,
+  apart: boolean,
+): string[] => {
+  const { paint, columns } = style
   const head = `${''.padEnd(nameColumns)}${promises.map((promise) => PROMISE_CODES[promise].padEnd(CELL_COLUMNS)).join('')}`
-  const rest = columns - nameColumns - cellsColumns
+  const rest = columns - nameColumns - promises.length * CELL_COLUMNS - END_COLUMNS
   const lines = rows.map((row) => {
     const name = apart
       ? `${row.algorithm.name}\n${' '.repeat(nameColumns)}`
@@ -100,7 +99,31 @@ export const runTable = (
       rest < KINDS_MIN ? '' : kinds.length <= rest ? kinds : `${kinds.slice(0, rest - 1)}…`
     return `${name}${cells.join('')}${tint(end)}${paint.dim(shown)}`.trimEnd()
   })
-  const meaning = legendOf(promises.map((promise) => [PROMISE_CODES[promise], promise]))
+  return [paint.dim(head.trimEnd()), ...lines]
+}
+
+/** Draws the table, locks and commit protocols apart, its legend, and the lines that repeat what was broken. */
+export const runTable = (rows: readonly TableRow[], style: Style): string => {
+  const { paint, glyphs, columns } = style
+  const kinds = [lockCheckers, commitCheckers]
+    .map((judges) => ({
+      promises: judges.map(({ promise }) => promise),
+      rows: rows.filter(({ algorithm }) => checkersOf(algorithm) === judges),
+    }))
+    .filter((kind) => kind.rows.length > 0)
+  const longest = Math.max(...rows.map(({ algorithm }) => algorithm.name.length)) + 2
+  const most = Math.max(...kinds.map(({ promises }) => promises.length))
+  // On a narrow page the name has a line of its own.
+  const apart = longest + most * CELL_COLUMNS + END_COLUMNS > columns
+  const lines = kinds.flatMap((kind, index) => [
+    ...(index === 0 ? [] : ['']),
+    ...block(kind.rows, kind.promises, style, apart ? 2 : longest, apart),
+  ])
+  const meaning = legendOf(
+    kinds.flatMap(({ promises }) =>
+      promises.map((promise) => [PROMISE_CODES[promise], promise] as const),
+    ),
+  )
   const symbols = `${glyphs.good} held, ${glyphs.bad} violated, ${glyphs.flaw} violated but never promised, ${glyphs.unsure} vacuous or inconclusive, ${glyphs.none} not offered`
   const legend = [symbols.replaceAll(/ (?=[a-z])/g, '\u00a0'), meaning]
     .flatMap((text) => wrap(text, columns))
@@ -116,7 +139,6 @@ export const runTable = (
       : [],
   )
   return [
-    paint.dim(head.trimEnd()),
     ...lines,
     '',
     ...legend,

@@ -62,6 +62,9 @@ export const verdictTable = ({ algorithm, verdicts }: VerdictsInput, style: Styl
 }
 
 const clashText = (event: FactEvent): string => {
+  const at = `(${numeral(event.atMs)} ms)`
+  if (event.kind === 'decided') return `${event.node} ${event.decision}s ${event.hold} ${at}`
+  if (event.kind === 'voted') return `${event.node} votes ${event.vote} ${at}`
   const who = 'client' in event ? event.client : event.node
   const what = {
     'store-read': 'reads',
@@ -72,7 +75,7 @@ const clashText = (event: FactEvent): string => {
     granted: 'has the lock',
   } as Readonly<Record<string, string>>
   const value = 'value' in event ? ` ${event.value}` : ''
-  return `${who} ${what[event.kind] ?? event.kind.replaceAll('-', ' ')}${value} (${numeral(event.atMs)} ms)`
+  return `${who} ${what[event.kind] ?? event.kind.replaceAll('-', ' ')}${value} ${at}`
 }
 
 /** The proofs of what was broken, the decisive ones first. A sentence that was said before is not said again. */

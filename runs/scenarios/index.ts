@@ -1,5 +1,6 @@
 /** The registry of scenarios: one line each. */
 
+import { isProtocol } from '#algorithms'
 import type { AnyAlgorithm, Fencing } from '#algorithms'
 import { didYouMean, InputError } from '../errors.ts'
 import { parsePlan, PLAN_FORMAT } from '../plan.ts'
@@ -70,6 +71,10 @@ export const planScenario = (
 ): Plan | { readonly skip: string } => {
   const given = overrides.parameters ?? {}
   const role = roleOf(algorithm, parametersOf(algorithm, given), overrides.servers)
+  const about = isProtocol(algorithm) ? 'commits' : 'locks'
+  if ((scenario.about ?? 'locks') !== about) {
+    return { skip: `it is a ${about === 'commits' ? 'commit protocol' : 'lock'}` }
+  }
   const plan = scenario.plan(role)
   if ('skip' in plan) return plan
   const { clients, servers, rounds, fencing } = overrides

@@ -1,5 +1,6 @@
 /** The contract of a scenario: a published timeline as a plan, for every lock that it makes sense for. */
 
+import { isProtocol } from '#algorithms'
 import type { AnyAlgorithm } from '#algorithms'
 import { services } from '#sim'
 import type { ServiceName } from '#sim'
@@ -14,7 +15,10 @@ export type ScenarioPlan = Omit<PlanInput, 'format' | 'algorithm' | 'scenario' |
 export interface Role {
   readonly algorithm: AnyAlgorithm
   readonly parameters: Parameters
-  /** How long the lock outlives a silent holder; 10,000 ms for a lock that does so for ever. */
+  /**
+   * How long the lock outlives a silent holder; 10,000 ms for a lock that does so for ever. Of a commit protocol, how
+   * long a participant waits before it acts on its own.
+   */
   readonly leaseMs: number
   readonly groups: readonly ServerGroup[]
   /** All servers of the lock. */
@@ -27,6 +31,8 @@ export interface Scenario {
   readonly summary: string
   /** Who told it first. */
   readonly source: string
+  /** What it is told of; of locks if left out. The others have no part in it. */
+  readonly about?: 'locks' | 'commits'
   /** The plan, or why this lock has no part in it. */
   plan(role: Role): ScenarioPlan | { readonly skip: string }
 }
@@ -38,7 +44,9 @@ const LEASE_FOR_EVER_MS = 10_000
 
 /** What a scenario needs to know of a lock. */
 export const roleOf = (algorithm: AnyAlgorithm, parameters: Parameters, servers?: number): Role => {
-  const leaseMs = algorithm.leaseMs(parameters as never)
+  const leaseMs = isProtocol(algorithm)
+    ? algorithm.timeoutMs(parameters as never)
+    : algorithm.leaseMs(parameters as never)
   const groups = groupsOf(algorithm, servers)
   return {
     algorithm,

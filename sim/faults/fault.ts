@@ -1,7 +1,7 @@
 /** The contract of a fault: what can be written about it in a plan, and what it does to the world. */
 
 import * as v from 'valibot'
-import type { Stream } from '../kernel/index.ts'
+import type { FactKind, Stream } from '../kernel/index.ts'
 import type { Moment, World } from '../world/index.ts'
 
 /** A duration or an instant in a plan: a finite number of ms, 0 or more. */
@@ -41,12 +41,21 @@ export const common = { at: moment as unknown as v.GenericSchema<Moment> }
 /** How long it lasts; without it, for ever. */
 export const lasting = { forMs: v.optional(milliseconds) }
 
+/** A fact about a node. */
+export interface Aim {
+  readonly node: string
+  readonly event: FactKind
+}
+
 /** The nodes that a drawn fault may strike, and the times that make sense. */
 export interface Cast {
   readonly clients: readonly string[]
   /** Servers of the lock, by service. */
   readonly servers: readonly { readonly service: string; readonly nodes: readonly string[] }[]
-  readonly store: string
+  /** The node of the store, if there is one. */
+  readonly stores: readonly string[]
+  /** What drawn faults are aimed at, if not at what the holder of a lock does. */
+  readonly aims?: readonly Aim[]
   /** How long the lock outlives a silent holder, in ms, made finite. */
   readonly leaseMs: number
   /** During which time faults should begin, in ms. */
@@ -101,11 +110,11 @@ const AIMS = ['acquiring', 'granted', 'read-returned', 'write-sent', 'releasing'
  */
 export const drawMoment = (stream: Stream, cast: Cast): Moment => {
   if (stream.pick(2) === 0) return pickMs(stream, 0, cast.spanMs)
-  const aim = {
-    node: pickOne(stream, cast.clients),
-    event: pickOne(stream, AIMS),
-    nth: 1 + stream.pick(2),
-  }
+  const aimed =
+    cast.aims === undefined
+      ? { node: pickOne(stream, cast.clients), event: pickOne(stream, AIMS) }
+      : pickOne(stream, cast.aims)
+  const aim = { ...aimed, nth: 1 + stream.pick(2) }
   return stream.pick(2) === 0 ? aim : { ...aim, afterMs: pickMs(stream, 0, cast.leaseMs / 4) }
 }
 

@@ -10,7 +10,7 @@ import { pause } from './pause.ts'
 import { suspend } from './suspend.ts'
 
 export { defineFault } from './fault.ts'
-export type { Cast, FaultKind, FaultPlan } from './fault.ts'
+export type { Aim, Cast, FaultKind, FaultPlan } from './fault.ts'
 export { armFaults } from './inject.ts'
 export type { Injection } from './inject.ts'
 

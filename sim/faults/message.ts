@@ -86,7 +86,7 @@ export const message = defineFault<Plan>({
     `${plan.operation ?? 'message'} ${plan.from} → ${plan.to} ${VERBS[plan.action]}${plan.byMs === undefined ? '' : ` by ${plan.byMs} ms`}`,
   begin: beginRule,
   draw(stream, cast) {
-    const servers = [...cast.servers.flatMap(({ nodes }) => nodes), cast.store]
+    const servers = [...cast.servers.flatMap(({ nodes }) => nodes), ...cast.stores]
     const client = pickOne(stream, cast.clients)
     const server = pickOne(stream, servers)
     const [from, to] = stream.pick(2) === 0 ? [client, server] : [server, client]

@@ -94,11 +94,11 @@ describe('a drawn fault', () => {
       { service: 'redis', nodes: ['redis-1', 'redis-2', 'redis-3'] },
       { service: 'zookeeper', nodes: ['zookeeper-1', 'zookeeper-2', 'zookeeper-3'] },
     ],
-    store: 'store',
+    stores: ['store'],
     leaseMs: 10_000,
     spanMs: 20_000,
   }
-  const nodes = [...cast.clients, ...cast.servers.flatMap((group) => group.nodes), cast.store]
+  const nodes = [...cast.clients, ...cast.servers.flatMap((group) => group.nodes), ...cast.stores]
 
   it.each(kinds.map((fault) => [fault.kind, fault] as const))(
     '%s is one that a plan may state',
