@@ -127,6 +127,7 @@ export const doubtOf = ({ node, hold, since, fromMs, locked }: Doubt): string =>
 
 const CAUSES = {
   votes: ', by the votes',
+  unable: ', as it could not do what it had said it could',
   coordinator: ', as the coordinator said',
   timeout: ', on its own, when nobody had told it anything',
   peer: ', as the participants had found out among themselves',
@@ -139,7 +140,7 @@ export const decisionOf = (event: FactEvent): string => {
   const verb = event.decision === 'commit' ? 'committed' : 'aborted'
   const cause =
     event.cause === 'votes' && event.node !== event.client
-      ? ', as it had not been able to do it'
+      ? ', having voted no'
       : CAUSES[event.cause]
   return `${event.node} ${verb} ${event.hold} at ${inMs(event.atMs)}${cause}.`
 }

@@ -12,6 +12,7 @@ import { roleOf } from './scenarios/scenario.ts'
 import type { Role } from './scenarios/scenario.ts'
 
 const CLIENTS_MAX = 4
+const COORDINATORS_MAX = 3
 const ROUNDS_MAX = 3
 const FAULTS_MAX = 4
 /** A lock with a lease of a blink is no reason to ask every millisecond for a minute. */
@@ -39,6 +40,27 @@ const drawShape = (stream: Stream, role: Role, nested: boolean) => {
   }
 }
 
+/** The same for a commit protocol, whose coordinators mostly come one after the other: who competes is refused. */
+const drawCommitShape = (stream: Stream, { leaseMs }: Role) => {
+  const clients = 1 + stream.pick(COORDINATORS_MAX)
+  const spacedMs = among(stream, [0, leaseMs / 50, leaseMs])
+  return {
+    clients,
+    rounds: 1 + stream.pick(ROUNDS_MAX),
+    workload: {
+      startMs: Array.from({ length: clients }, (_, index) => index * spacedMs),
+      thinkMs: among(stream, [leaseMs / 20, leaseMs]),
+    },
+    network: { latencyMs: among(stream, LATENCIES) },
+    services: stream.pick(2) === 0 ? {} : { participant: { votesNoOneIn: 2 + stream.pick(4) } },
+  }
+}
+
+const drawShapeFor = (streamOf: (concern: string) => Stream, role: Role) =>
+  isProtocol(role.algorithm)
+    ? drawCommitShape(streamOf('shape'), role)
+    : drawShape(streamOf('shape'), role, drawNested(streamOf('nested'), role))
+
 /** Whether the clients of this plan take the lock twice: every other one, where the lock says that they may. */
 const drawNested = (stream: Stream, { algorithm, parameters }: Role): boolean =>
   !isProtocol(algorithm) &&
@@ -53,7 +75,7 @@ export const drawPlan = (algorithm: AnyAlgorithm, seed: number): Plan => {
   const choice = randomChoice(seed)
   const streamOf = (concern: string): Stream => choice.stream(`plan/${algorithm.name}/${concern}`)
   const role = roleOf(algorithm, parametersOf(algorithm, {}))
-  const shape = drawShape(streamOf('shape'), role, drawNested(streamOf('nested'), role))
+  const shape = drawShapeFor(streamOf, role)
 
   return parsePlan({
     format: PLAN_FORMAT,
@@ -63,7 +85,6 @@ export const drawPlan = (algorithm: AnyAlgorithm, seed: number): Plan => {
     ...shape,
     clocks: drawClocks(streamOf('clocks'), role, shape.clients),
     faults: drawFaults(streamOf('faults'), role, shape.clients),
-    ...(isProtocol(algorithm) ? drawVotes(streamOf('votes')) : {}),
   })
 }
 
@@ -94,7 +115,7 @@ export const drawClassPlan = (
     choice.stream(`plan/${algorithm.name}/${faultClass.name}/${concern}`)
   const role = roleOf(algorithm, parametersOf(algorithm, parameters))
   const { leaseMs } = role
-  const shape = drawShape(streamOf('shape'), role, drawNested(streamOf('nested'), role))
+  const shape = drawShapeFor(streamOf, role)
   const drawn = faultClass.draw(streamOf('faults'), {
     role,
     clients: namesOf(shape.clients),
@@ -128,12 +149,6 @@ const LATENCIES = [
 
 const namesOf = (clients: number): readonly string[] =>
   Array.from({ length: clients }, (_, index) => `client-${index + 1}`)
-
-/** Whether participants refuse a transaction now and then, of their own accord. */
-const drawVotes = (stream: Stream): Pick<Plan, 'services'> =>
-  stream.pick(2) === 0
-    ? { services: {} }
-    : { services: { participant: { votesNoOneIn: 2 + stream.pick(4) } } }
 
 /** Facts after which a commit protocol is most easily disturbed. */
 const aimsOf = (role: Role, clients: number): readonly Aim[] => [

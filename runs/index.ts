@@ -28,13 +28,24 @@ export type { TraceEvent } from '#sim'
 // What a lock of one's own is written with.
 export { all, clock, monotonic, note, post, race, receive, sleep, spawn, stop } from '#sim'
 export type { FactEvent, Mailbox, Origin, Process, Reply, Task } from '#sim'
-export { algorithms, count, defineAlgorithm, duration, flag, oneOf } from '#algorithms'
+export {
+  algorithms,
+  count,
+  defineAlgorithm,
+  defineProtocol,
+  duration,
+  flag,
+  isProtocol,
+  oneOf,
+} from '#algorithms'
 export type {
   Algorithm,
   AnyAlgorithm,
   Claim,
   Client,
+  Coordinator,
   Gives,
   Grant,
+  Protocol,
   ReleaseOutcome,
 } from '#algorithms'

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { defineAlgorithm } from '#algorithms'
 import type { AnyAlgorithm } from '#algorithms'
-import { checkers } from '#checkers'
+import { checkers, lockCheckers } from '#checkers'
 import { randomChoice, recordingChoice, replayingChoice, SimulationError, sleep } from '#sim'
 import type { FactEvent, Process, TraceEvent } from '#sim'
 import { InputError } from './errors.ts'
@@ -69,7 +69,9 @@ describe('a run', () => {
     expect(endedAtMs).toBe(of('finished').at(-1)?.atMs)
     expect(events).toBeGreaterThan(20)
     expect(hash).toMatch(/^[0-9a-f]{16}$/)
-    expect(verdicts.map(({ promise }) => promise)).toEqual(checkers.map(({ promise }) => promise))
+    expect(verdicts.map(({ promise }) => promise)).toEqual(
+      lockCheckers.map(({ promise }) => promise),
+    )
   })
 
   it('says which faults struck: one whose moment never comes did not', () => {

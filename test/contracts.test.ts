@@ -3,7 +3,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { algorithms } from '#algorithms'
+import { algorithms, isProtocol } from '#algorithms'
 import { checkers } from '#checkers'
 import { scenarios } from '#runs'
 import { FACT_KINDS, faults, services } from '#sim'
@@ -44,9 +44,15 @@ interface Registry {
 
 const registries: Readonly<Record<string, Registry>> = {
   algorithms: {
-    entries: algorithms,
+    entries: algorithms.filter((algorithm) => !isProtocol(algorithm)),
     folder: 'algorithms',
     define: 'defineAlgorithm',
+    fileOf: (name) => name,
+  },
+  protocols: {
+    entries: algorithms.filter(isProtocol),
+    folder: 'algorithms',
+    define: 'defineProtocol',
     fileOf: (name) => name,
   },
   services: {

@@ -6,10 +6,7 @@ import type { ClassCast } from './fault-class.ts'
 import { among, anyLength, momentFor, msBetween } from './moments.ts'
 
 /** Servers that a client talks to: those of the lock, and the store. */
-const partnersOf = ({ role, stores }: ClassCast): readonly string[] => [
-  ...role.servers,
-  ...stores,
-]
+const partnersOf = ({ role, stores }: ClassCast): readonly string[] => [...role.servers, ...stores]
 
 /** Requests or writes come late, up to well over a lease, or never. */
 export const lateMessage = defineFaultClass({

@@ -74,18 +74,19 @@ const grantedSentence = (
 
 const DECIDED = {
   votes: '',
+  unable: ': it said that it could, and now it cannot',
   coordinator: '',
   timeout: ' on its own: nobody told it anything in time',
   peer: ' as the participants found out among themselves',
   recovery: ', back after a crash',
 } as const
 
-const decidedSentence = (event: Extract<TraceEvent, { kind: 'decided' }>): Sentence => {
+const decidedSentence = (event: Extract<TraceEvent, { kind: 'decided' }>): Sentence | undefined => {
   const { node, client, hold, decision, cause } = event
+  // Its vote said so.
+  if (cause === 'votes' && node !== client) return undefined
   const verb = node === client ? `decides to ${decision}` : `${decision}s`
-  const why =
-    cause === 'votes' && node !== client ? ' as it voted no, or could not do it' : DECIDED[cause]
-  return { actor: node, text: `${verb} ${hold}${why}` }
+  return { actor: node, text: `${verb} ${hold}${DECIDED[cause]}` }
 }
 
 const faultSentence = (
@@ -167,11 +168,14 @@ export const sentenceOf = (
     case 'fault-ended':
       return faultSentence(event)
     case 'transaction-began':
-      return { actor: node, text: `begins the transaction ${event.hold}` }
+      return { actor: node, text: `begins ${event.hold}` }
     case 'voted':
       return {
         actor: node,
-        text: `votes ${event.vote} on ${event.hold}${event.locked ? ' and locks its row' : ''}`,
+        text:
+          event.vote === 'no'
+            ? `votes no on ${event.hold}, which is aborted there`
+            : `votes yes on ${event.hold}${event.locked ? ' and locks its row' : ''}`,
       }
     case 'pre-committed':
       return { actor: node, text: `pre-commits ${event.hold}` }

@@ -8,13 +8,22 @@ import type { Plan } from '../plan.ts'
 import { parametersOf } from '../settle.ts'
 import { calm, slowHolder } from './calm.ts'
 import { clockJump, clockJumpAllHeld } from './clock-jump.ts'
+import { commitCalm, participantCrash } from './commit-calm.ts'
+import {
+  coordinatorCrash,
+  coordinatorCrashAfterDecision,
+  coordinatorCrashMidDecision,
+  coordinatorLost,
+} from './coordinator-crash.ts'
 import { crashRestart } from './crash-restart.ts'
 import { failover } from './failover.ts'
 import { gcPause } from './gc-pause.ts'
+import { lateAbort, lateDecision } from './late-abort.ts'
 import { lateRequest } from './late-request.ts'
 import { lateWrite } from './late-write.ts'
 import { pauseAfterCheck } from './pause-after-check.ts'
 import { clientClockBack, pauseInFlight, vmSuspend } from './pause-in-flight.ts'
+import { preCommitPartition } from './pre-commit-partition.ts'
 import { rateDrift } from './rate-drift.ts'
 import { roleOf } from './scenario.ts'
 import type { Scenario } from './scenario.ts'
@@ -37,6 +46,15 @@ export const scenarios: readonly Scenario[] = [
   lateWrite,
   rateDrift,
   failover,
+  commitCalm,
+  participantCrash,
+  coordinatorCrash,
+  coordinatorCrashMidDecision,
+  coordinatorCrashAfterDecision,
+  coordinatorLost,
+  preCommitPartition,
+  lateAbort,
+  lateDecision,
 ]
 
 /**

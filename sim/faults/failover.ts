@@ -1,7 +1,7 @@
 /** `failover`: a replica is promoted, whether or not it has caught up. */
 
 import * as v from 'valibot'
-import { electsLeader } from '../services/index.ts'
+import { hasReplicas } from '../services/index.ts'
 import { common, defineFault, drawMoment, nodeName, pickOne } from './fault.ts'
 
 const schema = v.strictObject({
@@ -30,9 +30,9 @@ export const failover = defineFault<v.InferOutput<typeof schema>>({
     return undefined
   },
   draw(stream, cast) {
-    // An election of its own needs nobody to promote anybody; a lone server has nobody to promote.
+    // An election of its own needs nobody to promote anybody; peers and a lone server have nobody to promote.
     const groups = cast.servers.filter(
-      ({ service, nodes }) => !electsLeader(service) && nodes.length > 1,
+      ({ service, nodes }) => hasReplicas(service) && nodes.length > 1,
     )
     if (groups.length === 0) return undefined
     const replicas = pickOne(stream, groups).nodes.slice(1)

@@ -126,6 +126,8 @@ export type Decision = 'commit' | 'abort'
 export type DecisionCause =
   /** Of a coordinator: the votes that it had, or lacked. Of a participant: its own vote was no. */
   | 'votes'
+  /** Of a participant that had promised to execute and then could not. */
+  | 'unable'
   /** The coordinator said so. */
   | 'coordinator'
   /** Its patience ended and nobody was asked. */

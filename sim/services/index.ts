@@ -48,3 +48,7 @@ export type ServiceViews = { [Name in ServiceName]: ReturnType<(typeof services)
 /** Whether the servers of this service elect their leader among themselves. */
 export const electsLeader = (name: string): boolean =>
   (services as Readonly<Record<string, AnyService>>)[name]?.firstLeader !== undefined
+
+/** Whether it has a leader and replicas of which somebody else may promote one. */
+export const hasReplicas = (name: string): boolean =>
+  (services as Readonly<Record<string, AnyService>>)[name]?.replicas !== undefined

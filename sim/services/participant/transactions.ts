@@ -53,7 +53,11 @@ export const decide = (
   transaction.dueMs = Infinity
   transaction.inquiry = undefined
   state.open = state.open.filter((other) => other !== transaction)
-  out.fact({ kind: 'decided', client, hold: name, decision: can ? decision : 'abort', cause })
+  out.fact(
+    can
+      ? { kind: 'decided', client, hold: name, decision, cause }
+      : { kind: 'decided', client, hold: name, decision: 'abort', cause: 'unable' },
+  )
   if (state.waiting.length > 0) serveWaiting(state, nowMs, out)
 }
 
@@ -112,7 +116,7 @@ export const preCommit = (
   out: Outbox,
 ): void => {
   if (isTaken(state, transaction)) {
-    decide(state, transaction, 'abort', 'votes', nowMs, out)
+    decide(state, transaction, 'abort', 'unable', nowMs, out)
     return
   }
   lock(state, transaction)
