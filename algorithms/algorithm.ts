@@ -3,6 +3,7 @@
 import type { Origin, Process, ServerView, ServiceClients, ServiceName, ServiceViews } from '#sim'
 import type { AlgorithmBase, Needs } from './base.ts'
 import type { ParameterDefinitions, ParameterValues } from './parameters.ts'
+import type { AnyProtocol } from './protocol.ts'
 
 export type * from './base.ts'
 
@@ -133,3 +134,13 @@ export const defineAlgorithm = <
 
 /** A lock whose types are nobody's business. */
 export type AnyLock = Algorithm<Needs, ParameterDefinitions, unknown, Grant>
+
+/** Whatever can be run by name: a lock or a commit protocol. */
+export type AnyAlgorithm = AnyLock | AnyProtocol
+
+/** Whether it is a commit protocol. */
+export const isProtocol = (algorithm: AnyAlgorithm): algorithm is AnyProtocol =>
+  'coordinate' in algorithm
+
+/** Whether it is a lock. */
+export const isLock = (algorithm: AnyAlgorithm): algorithm is AnyLock => 'acquire' in algorithm

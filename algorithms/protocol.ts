@@ -1,7 +1,6 @@
 /** The contract of a commit protocol: how a coordinator brings all participants to the same decision. */
 
 import type { Decision, Process, ServiceClients, ServiceName } from '#sim'
-import type { AnyLock } from './algorithm.ts'
 import type { AlgorithmBase, Needs } from './base.ts'
 import type { ParameterDefinitions, ParameterValues } from './parameters.ts'
 
@@ -59,13 +58,3 @@ export const defineProtocol = <
 
 /** A protocol whose types are nobody's business. */
 export type AnyProtocol = Protocol<Needs, ParameterDefinitions>
-
-/** Whatever can be run by name: a lock or a commit protocol. */
-export type AnyAlgorithm = AnyLock | AnyProtocol
-
-/** Whether it is a commit protocol. */
-export const isProtocol = (algorithm: AnyAlgorithm): algorithm is AnyProtocol =>
-  'coordinate' in algorithm
-
-/** Whether it is a lock. */
-export const isLock = (algorithm: AnyAlgorithm): algorithm is AnyLock => 'acquire' in algorithm

@@ -27,7 +27,7 @@ export interface Cell {
 }
 
 /** Contention is no promise of the lock, but says whether the others were tested. */
-const promisesOf = (algorithm: AnyAlgorithm): readonly PromiseName[] =>
+export const matrixPromises = (algorithm: AnyAlgorithm): readonly PromiseName[] =>
   checkersOf(algorithm)
     .map(({ promise }) => promise)
     .filter((promise) => promise !== 'contention')
@@ -67,6 +67,6 @@ const cellOf = (
 
 /** All cells of a row, promise by promise. */
 export const cellsOf = ({ algorithm, campaigns }: MatrixRow): readonly Cell[] =>
-  promisesOf(algorithm).flatMap((promise) =>
+  matrixPromises(algorithm).flatMap((promise) =>
     campaigns.map((campaign) => cellOf(algorithm, promise, campaign)),
   )
