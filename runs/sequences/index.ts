@@ -29,6 +29,8 @@ import { b03 } from './b03-npm-packages.ts'
 import { b04a, b04b, b04c, b04d } from './b04-redisson.ts'
 import { b05 } from './b05-curator.ts'
 import { b06 } from './b06-zookeeper-recipe.ts'
+import { b07 } from './b07-etcd.ts'
+import { b08 } from './b08-chubby.ts'
 import { b09 } from './b09-consul.ts'
 import { b10 } from './b10-dynamodb.ts'
 import { b11 } from './b11-postgres.ts'
@@ -36,6 +38,7 @@ import { b12 } from './b12-mysql.ts'
 import { b13 } from './b13-shedlock.ts'
 import { b14 } from './b14-spring.ts'
 import { b16Memcached } from './b16-memcached.ts'
+import { b15 } from './b15-kubernetes.ts'
 import { isShown } from './sequence.ts'
 import type { SequencePlan, SequenceSection, ShownSequence } from './sequence.ts'
 
@@ -72,6 +75,8 @@ export const sections: readonly SequenceSection[] = [
   b04d,
   b05,
   b06,
+  b07,
+  b08,
   b09,
   b10,
   b11,
@@ -79,6 +84,7 @@ export const sections: readonly SequenceSection[] = [
   b13,
   b14,
   b16Memcached,
+  b15,
 ]
 
 /** What follows the row for the repaired form. */

@@ -8,20 +8,36 @@ import type { Port, StubEnvironment } from '../service.ts'
 import type { Body } from './protocol.ts'
 
 /** The endpoints of one client, in turn. */
-export interface Endpoints {
+export class Endpoints {
   readonly size: number
-  next(): Port
-}
+  private readonly ports: readonly Port[]
+  private readonly environment: StubEnvironment
+  private turn: number
+  /** Those that did not answer: the balancer leaves them out as long as there are others. */
+  private readonly silent: Set<Port>
 
-/** Begins at a random one, as clients that share a list would otherwise all meet at the first. */
-export const newEndpoints = (ports: readonly Port[], environment: StubEnvironment): Endpoints => {
-  let turn = -1
-  return {
-    size: ports.length,
-    next() {
-      if (turn < 0) turn = environment.pick('etcd-endpoint', ports.length)
-      return ports[turn++ % ports.length] as Port
-    },
+  constructor(ports: readonly Port[], environment: StubEnvironment) {
+    this.size = ports.length
+    this.ports = ports
+    this.environment = environment
+    this.turn = -1
+    this.silent = new Set()
+  }
+
+  /** The next one. Begins at random: clients that share a list would otherwise all meet at its head. */
+  next(): Port {
+    const { ports, silent } = this
+    if (this.turn < 0) this.turn = this.environment.pick('etcd-endpoint', ports.length)
+    if (silent.size === ports.length) silent.clear()
+    for (;;) {
+      const port = ports[this.turn++ % ports.length] as Port
+      if (!silent.has(port)) return port
+    }
+  }
+
+  /** It is of no use now: there is no connection, or its keepalive was not answered. */
+  leaveOut(port: Port): void {
+    this.silent.add(port)
   }
 }
 
@@ -42,9 +58,11 @@ export function* ask<Value>(
   isRead: boolean,
 ): Process<Reply<Value>> {
   for (let attempt = 0; attempt < endpoints.size; attempt++) {
-    const reply = yield* endpoints.next().call<Value>(body, timeoutMs)
-    const isWorthMore =
-      isUnsent(reply) || (isRead && !reply.ok && reply.code === 'connection reset')
+    const port = endpoints.next()
+    const reply = yield* port.call<Value>(body, timeoutMs)
+    if (reply.ok) return reply
+    if (isUnsent(reply) || reply.why === 'timeout') endpoints.leaveOut(port)
+    const isWorthMore = isUnsent(reply) || (isRead && reply.code === 'connection reset')
     if (!isWorthMore) return reply
   }
   return NO_ENDPOINT

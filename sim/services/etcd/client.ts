@@ -2,8 +2,7 @@
 
 import type { Mailbox, Process, Reply } from '../../kernel/index.ts'
 import type { Port, StubEnvironment } from '../service.ts'
-import type { Endpoints } from './calls.ts'
-import { ask, newEndpoints } from './calls.ts'
+import { ask, Endpoints } from './calls.ts'
 import type {
   DeleteAnswer,
   Event,
@@ -55,4 +54,4 @@ const newStub = (
 
 /** The client of a cluster. */
 export const newEtcdClient = (ports: readonly Port[], environment: StubEnvironment): EtcdClient =>
-  newStub(newEndpoints(ports, environment), environment, REQUEST_TIMEOUT_MS)
+  newStub(new Endpoints(ports, environment), environment, REQUEST_TIMEOUT_MS)

@@ -82,6 +82,7 @@ export function* openSession(
         deadlineMs = answeredMs + reply.value.ttlMs
         heardAtMs = answeredMs
       } else if (reply.code !== 'timeout' || answeredMs - heardAtMs > SILENCE_MS) {
+        endpoints.leaveOut(port)
         port = endpoints.next()
         heardAtMs = answeredMs
         yield* sleep(LOOK_EVERY_MS)

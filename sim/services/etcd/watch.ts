@@ -70,13 +70,15 @@ export function* openWatch(
 
   function* run(): Process {
     for (;;) {
-      const current = endpoints.next().connect()
+      const endpoint = endpoints.next()
+      const current = endpoint.connect()
       port = current
       const wire = current.channel<Push | 'broken'>(EVENTS)
       stream = yield* environment.spawn('etcd watch stream', hold(current, wire))
       yield* listen(current, wire)
       yield* stop(stream)
       yield* current.disconnect()
+      endpoints.leaveOut(endpoint)
       yield* sleep(REOPEN_AFTER_MS)
     }
   }
