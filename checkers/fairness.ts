@@ -10,12 +10,13 @@ const promise = 'fairness'
 
 type Granted = FactOf<'granted'>
 type Queued = FactOf<'queued'>
+type Entrance = Queued | FactOf<'service-granted'>
 
 interface Overtaking {
   readonly waiter: Queued
   readonly overtaker: Granted
   /** Where the overtaker entered the queue, if it ever did. */
-  readonly entered: Queued | undefined
+  readonly entered: Entrance | undefined
 }
 
 const tell = ({ waiter, overtaker, entered }: Overtaking, doorway: string): string[] => [
@@ -29,7 +30,8 @@ const tell = ({ waiter, overtaker, entered }: Overtaking, doorway: string): stri
 const judgeFairness = (doorway: string, { facts }: SharedHistory): Judgement => {
   /** Who waits in the queue, oldest first. */
   const queue = new Map<string, Queued>()
-  const entrances = new Map<string, Queued>()
+  /** Where each hold passed the doorway: into the queue, or straight to the lock. */
+  const entrances = new Map<string, Entrance>()
   /** Entries that the servers have, whether or not their clients still ask. */
   const standing = new Map<string, Queued>()
   /** Where each client stood whose entry has just gone, and when that was. */
@@ -69,6 +71,10 @@ const judgeFairness = (doorway: string, { facts }: SharedHistory): Judgement => 
           queue.set(event.hold, entered)
           break
         }
+        case 'service-granted':
+          // Who finds nobody there is let through the doorway at once.
+          if (!entrances.has(event.hold)) entrances.set(event.hold, event)
+          break
         case 'unqueued': {
           const entered = standing.get(event.hold)
           if (entered !== undefined) left.set(event.client, { entered, atMs: event.atMs })
@@ -130,7 +136,7 @@ export const fairness = defineChecker({
   summary: 'nobody in the lock’s queue is overtaken by one who came later',
   source:
     'Lamport, A New Solution of Dijkstra’s Concurrent Programming Problem (1974): first come, first served from the doorway; Herlihy and Shavit, chapter 2',
-  sees: ['queued', 'unqueued', 'denied', 'granted', 'crashed'],
+  sees: ['service-granted', 'queued', 'unqueued', 'denied', 'granted', 'crashed'],
   start: (header: RunHeader, history) =>
     header.doorway === undefined ? notOfferedAt : judgeFairness(header.doorway, history),
 })

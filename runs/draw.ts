@@ -88,6 +88,12 @@ export const drawPlan = (algorithm: AnyAlgorithm, seed: number): Plan => {
   })
 }
 
+/** Within what time the clients of a campaign begin: not all at one instant, and near enough to meet. */
+const STARTS_WITHIN_MS = 50
+
+const drawStarts = (stream: Stream, clients: number): number[] =>
+  Array.from({ length: clients }, () => stream.pick(STARTS_WITHIN_MS + 1))
+
 /** What may be said about the plans of a campaign from outside. */
 export interface ClassOverrides {
   readonly parameters?: Readonly<Record<string, number | boolean | string>>
@@ -133,6 +139,7 @@ export const drawClassPlan = (
     drawn: true,
     seed,
     ...shape,
+    workload: { ...shape.workload, startMs: drawStarts(streamOf('starts'), shape.clients) },
     ...rest,
     ...(fencing === undefined ? {} : { store: { fencing } }),
     progressWithinMs,

@@ -226,13 +226,13 @@ const inQueue = (...order: readonly string[]): Example => ({
 /** client-2 asks every second, and is granted the lock at `lastMs`; client-1 has it all the time. */
 const passedOver = (lastMs: number): Example => {
   const events: FactEvent[] = [did(0, two, 'acquiring')]
-  for (let round = 1; round * 10_000 < lastMs; round++) {
+  for (let round = 1; round * 5_000 < lastMs; round++) {
     const hold = `client-1#${round}`
     events.push(
-      did(round * 10_000 - 10, hold, 'acquiring'),
-      granted(round * 10_000, hold),
-      did(round * 10_000 + 5_000, two, 'denied'),
-      did(round * 10_000 + 9_000, hold, 'releasing'),
+      did(round * 5_000 - 10, hold, 'acquiring'),
+      granted(round * 5_000, hold),
+      did(round * 5_000 + 2_000, two, 'denied'),
+      did(round * 5_000 + 4_000, hold, 'releasing'),
     )
   }
   events.push(granted(lastMs, two))
