@@ -1,12 +1,11 @@
 /** Judging a saved trace: the checkers fold its facts as they would have in the run. */
 
-import { checkers as allCheckers } from '#checkers'
 import type { Checker, RunEnd } from '#checkers'
 import { FACT_KINDS } from '#sim'
 import type { FactEvent, TraceEvent } from '#sim'
 import { judge } from './judge.ts'
 import type { Judged } from './judge.ts'
-import { headerOf } from './run.ts'
+import { checkersOf, headerOf } from './run.ts'
 import { settle } from './settle.ts'
 import type { Trace } from './trace-file.ts'
 
@@ -31,8 +30,9 @@ const isFact = (event: TraceEvent): event is FactEvent => kinds.has(event.kind)
 /** Judges a saved trace, e.g. with a checker that did not exist when it was written. */
 export const judgeTrace = (
   { plan, events, end }: Pick<Trace, 'plan' | 'events' | 'end'>,
-  checkers: readonly Checker[] = allCheckers,
+  checkers?: readonly Checker[],
 ): JudgedTrace => {
+  const settled = settle(plan)
   const facts = events.filter(isFact)
   const landed = new Set<number>()
   for (const fact of facts) if (fact.kind === 'fault-began') landed.add(fact.fault)
@@ -43,7 +43,12 @@ export const judgeTrace = (
     faultsOverAtMs: end.faultsOverAtMs ?? Infinity,
   }
   return {
-    ...judge(checkers, headerOf(settle(plan)), facts.map(asInRun), runEnd),
+    ...judge(
+      checkers ?? checkersOf(settled.algorithm),
+      headerOf(settled),
+      facts.map(asInRun),
+      runEnd,
+    ),
     landed: [...landed].sort((one, other) => one - other),
   }
 }
