@@ -41,6 +41,15 @@ describe('ownership', () => {
     expect(judge(drops(111, 'client-1#2', 'request', one)).verdict).toBe('violated')
   })
 
+  it('lets a release clear away what an earlier attempt of the same client left', () => {
+    const second = 'client-1#2'
+    const left = [did(1, one, 'acquiring'), serves(2, one), did(9, second, 'acquiring')]
+    const adopted = [...left, granted(10, second), did(20, second, 'releasing')]
+    expect(judgeEvents(ownership, [...adopted, drops(21, one, 'request', second)]).verdict).toBe(
+      'held',
+    )
+  })
+
   it('blames nobody for expiry, nor for a request made while acquiring', () => {
     const by = { client: 'client-1', hold: one, activity: 'acquiring' } as const
     const swept = {

@@ -33,6 +33,15 @@ const tell = (history: readonly FactEvent[], revoked: Revoked): Witness => {
   }
 }
 
+/** Whether it is what an earlier attempt of the same client left at the servers, and the release clears away as well. */
+const isOwnLeftover = (facts: readonly FactEvent[], { client, hold, by }: Revoked): boolean => {
+  if (by?.client !== client) return false
+  const began = (attempt: string): number =>
+    facts.findIndex((fact) => fact.kind === 'acquiring' && fact.hold === attempt)
+  const place = began(hold)
+  return place >= 0 && place < began(by.hold)
+}
+
 const judgeOwnership = ({ facts }: SharedHistory): Judgement => {
   let releases = 0
   let holds = 0
@@ -55,7 +64,8 @@ const judgeOwnership = ({ facts }: SharedHistory): Judgement => {
           if (
             event.cause === 'request' &&
             event.by?.activity === 'releasing' &&
-            event.by.hold !== event.hold
+            event.by.hold !== event.hold &&
+            !isOwnLeftover(facts, event)
           ) {
             violations++
             first ??= event
@@ -86,7 +96,8 @@ const judgeOwnership = ({ facts }: SharedHistory): Judgement => {
 
 /**
  * Judged at the servers: a grant that a request took away, sent by a client in its release, must be the grant which that
- * request was made for. A request of a release that arrives late still counts as one. Taking the lock
+ * request was made for, or one that an earlier attempt of the same client had left behind. A request of
+ * a release that arrives late still counts as one. Taking the lock
  * over while acquiring (a sweeper, GETSET on an expired value) is not a release and not judged here.
  */
 export const ownership = defineChecker({

@@ -35,12 +35,12 @@ const valueText = (value: unknown): string => {
 }
 
 // What only the judges or the stub read.
-const SILENT = new Set(['op', 'kind', 'asBoolean', 'ownedIf', 'origin'])
+const SILENT = new Set(['op', 'kind', 'type', 'number', 'after', 'asBoolean', 'ownedIf', 'origin'])
 
 const shorten = (text: string): string => (text.length > 40 ? `${text.slice(0, 39)}…` : text)
 
 const operationOf = (body: Readonly<Record<string, unknown>>): string => {
-  const name = body['op'] ?? body['kind']
+  const name = body['op'] ?? body['kind'] ?? body['type']
   return typeof name === 'string' ? shorten(name) : 'request'
 }
 

@@ -41,6 +41,21 @@ const lostCreate: SequencePlan = {
   ],
 }
 
+const lostDelete: SequencePlan = {
+  servers: 1,
+  workload: { startMs: [0, 1_000], workMs: 5_000 },
+  faults: [
+    {
+      kind: 'message',
+      from: 'client-1',
+      to: 'zookeeper',
+      operation: 'delete',
+      at: 0,
+      action: 'lose',
+    },
+  ],
+}
+
 /** zookeeper recipes.md; zookeeper-recipes-lock WriteLock.java; what follows from them. */
 export const b06 = defineSequences('B6', 'ZooKeeper’s recipe page and its WriteLock', [
   {
@@ -95,6 +110,21 @@ export const b06 = defineSequences('B6', 'ZooKeeper’s recipe page and its Writ
       plan: { scenario: 'gc-pause', store: { fencing: 'all' } },
       shows: { 'exclusion/effect': 'held', fencing: 'held' },
     },
+  },
+  {
+    row: 'B6.X3',
+    tells:
+      'unlock deletes once, as the end of the session would delete it too; the delete is lost, and the session lives on',
+    lock,
+    plan: lostDelete,
+    shows: { 'deadlock-freedom': 'violated' },
+    repaired: {
+      how: 'a delete that is repeated until it is known to be done: Curator',
+      lock: 'curator-mutex',
+      plan: lostDelete,
+      shows: { 'deadlock-freedom': 'held', 'exclusion/belief': 'held' },
+    },
+    note: 'Not in the collection: drawn plans found it. The comment in the code argues with closing, but unlock does not close.',
   },
   {
     row: 'B6.D37',
