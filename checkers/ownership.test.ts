@@ -43,10 +43,14 @@ describe('ownership', () => {
 
   it('lets a release clear away what an earlier attempt of the same client left', () => {
     const second = 'client-1#2'
-    const left = [did(1, one, 'acquiring'), serves(2, one), did(9, second, 'acquiring')]
+    const left = [serves(2, one), did(8, one, 'denied'), did(9, second, 'acquiring')]
     const adopted = [...left, granted(10, second), did(20, second, 'releasing')]
     expect(judgeEvents(ownership, [...adopted, drops(21, one, 'request', second)]).verdict).toBe(
       'held',
+    )
+    const inherited = adopted.filter(({ kind }) => kind !== 'denied')
+    expect(judgeEvents(ownership, [...inherited, drops(21, one, 'request', second)]).verdict).toBe(
+      'violated',
     )
   })
 

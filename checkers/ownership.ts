@@ -33,13 +33,17 @@ const tell = (history: readonly FactEvent[], revoked: Revoked): Witness => {
   }
 }
 
-/** Whether it is what an earlier attempt of the same client left at the servers, and the release clears away as well. */
+/**
+ * Whether it is what an earlier attempt of the same client left at the servers, and the release clears away as well:
+ * one that was given up or released, not one that went down in a crash.
+ */
 const isOwnLeftover = (facts: readonly FactEvent[], { client, hold, by }: Revoked): boolean => {
   if (by?.client !== client) return false
-  const began = (attempt: string): number =>
-    facts.findIndex((fact) => fact.kind === 'acquiring' && fact.hold === attempt)
-  const place = began(hold)
-  return place >= 0 && place < began(by.hold)
+  const left = facts.findIndex(
+    (fact) => (fact.kind === 'denied' || fact.kind === 'releasing') && fact.hold === hold,
+  )
+  const began = facts.findIndex((fact) => fact.kind === 'acquiring' && fact.hold === by.hold)
+  return left >= 0 && left < began
 }
 
 const judgeOwnership = ({ facts }: SharedHistory): Judgement => {
