@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest'
 
-import { majorityOwners, ownersOf, quorumOwners } from './redis-holders.ts'
+import { majorityOwners, ownersOf, ownersOfVotes, quorumOwners } from './redis-holders.ts'
 
 type Servers = Parameters<typeof ownersOf>[0]
 
@@ -65,5 +65,13 @@ describe('owners of a quorum', () => {
       'a#1',
       'b#1',
     ])
+  })
+})
+
+describe('owners of more votes than a majority', () => {
+  it('need as many as the lock says', () => {
+    const three = servers('a#1/x', 'a#1/x', 'a#1/x', 'b#1/y', '')
+    expect(holds(ownersOfVotes(three, 'lock', 3))).toEqual(['a#1'])
+    expect(ownersOfVotes(three, 'lock', 4)).toEqual([])
   })
 })

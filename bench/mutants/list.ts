@@ -2,6 +2,7 @@
 
 import { databaseMutants } from './database-locks.ts'
 import type { AnyMutant } from './mutant.ts'
+import { redisMutants } from './redis-locks.ts'
 
 /** All of them. */
 export const mutants: readonly AnyMutant[] = [
@@ -78,4 +79,5 @@ export const mutants: readonly AnyMutant[] = [
     },
   },
   ...databaseMutants,
+  ...redisMutants,
 ]

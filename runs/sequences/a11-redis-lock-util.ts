@@ -28,6 +28,17 @@ const mixed = {
   workload: { startMs: [0, 1_000], workMs: 5_000 },
 } satisfies SequencePlan
 
+/** client-1 (SETNX and EXPIRE) dies with the lock, client-2 (a stamp) takes it over and dies, too; client-3 is as client-1. */
+const timeToLiveErased = {
+  clients: 3,
+  parameters: { expire: 10 },
+  workload: { startMs: [0, 100, 5_000] },
+  faults: [
+    { kind: 'crash', node: 'client-1', at: { node: 'client-1', event: 'granted' } },
+    { kind: 'crash', node: 'client-2', at: { node: 'client-2', event: 'granted' } },
+  ],
+} satisfies SequencePlan
+
 /** client-2 (a stamp, no time to live) dies with the lock; only client-1 (SETNX and EXPIRE) is left. */
 const stampLeft = {
   clients: 2,
@@ -162,6 +173,20 @@ export const a11 = defineSequences('A11', 'every defect of RedisLockUtil and of 
       lock: 'redis-setnx-expire',
       plan: mixed,
       shows: { 'exclusion/belief': 'held' },
+    },
+  },
+  {
+    row: 'A11.R7b',
+    tells:
+      'the GETSET that takes over erases the time to live that the first scheme had given the key',
+    lock: 'redis-setnx-published',
+    plan: timeToLiveErased,
+    shows: { 'deadlock-freedom': 'violated' },
+    repaired: {
+      how: 'one scheme for all',
+      lock: 'redis-setnx-expire',
+      plan: { ...timeToLiveErased, parameters: {} },
+      shows: { 'deadlock-freedom': 'held' },
     },
   },
   {

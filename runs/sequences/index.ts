@@ -37,8 +37,8 @@ import { b11 } from './b11-postgres.ts'
 import { b12 } from './b12-mysql.ts'
 import { b13 } from './b13-shedlock.ts'
 import { b14 } from './b14-spring.ts'
-import { b16Memcached } from './b16-memcached.ts'
 import { b15 } from './b15-kubernetes.ts'
+import { b16Memcached } from './b16-memcached.ts'
 import { isShown } from './sequence.ts'
 import type { SequencePlan, SequenceSection, ShownSequence } from './sequence.ts'
 
@@ -83,8 +83,8 @@ export const sections: readonly SequenceSection[] = [
   b12,
   b13,
   b14,
-  b16Memcached,
   b15,
+  b16Memcached,
 ]
 
 /** What follows the row for the repaired form. */

@@ -1,5 +1,6 @@
 /** memcached: the answers of its protocol page, its coarse timer, and everything that makes an item disappear. */
 
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 
 import { ok, refused } from '../../kernel/reply.ts'
@@ -114,6 +115,25 @@ describe('memcached expiry', () => {
     late.ask(add('a', 1))
     late.at(1_000)
     expect(late.ask({ op: 'get', key: K })).toBeNull()
+  })
+
+  it('never lets two adds win while the first item lives, and one as soon as it is over', () => {
+    const attempt = fc.record({ waitMs: fc.nat(2_400), seconds: fc.integer({ min: 1, max: 3 }) })
+    fc.assert(
+      fc.property(fc.array(attempt, { minLength: 1, maxLength: 40 }), (attempts) => {
+        const { ask, at } = server()
+        let now = 0
+        let overInSecond = 0
+        for (const { waitMs, seconds } of attempts) {
+          now += waitMs / 8
+          at(now)
+          const second = Math.floor(now / 1_000)
+          const won = ask(add('x', seconds)) === 'STORED'
+          expect(won).toBe(second >= overInSecond)
+          if (won) overInSecond = second + seconds
+        }
+      }),
+    )
   })
 
   it('never comes for exptime 0', () => {
