@@ -18,6 +18,7 @@ import { dynamodbLease } from './dynamodb-lease.ts'
 import { etcdMutex } from './etcd-mutex.ts'
 import { mysqlGetLock } from './mysql-get-lock.ts'
 import { kubernetesLease } from './kubernetes-lease.ts'
+import { hazelcastFencedLock } from './hazelcast-fenced-lock.ts'
 import { noLock } from './no-lock.ts'
 import { nodeRedlock } from './node-redlock.ts'
 import { postgresAdvisory } from './postgres-advisory.ts'
@@ -52,6 +53,7 @@ export * from './protocol.ts'
 
 /** Every lock that locksim knows by name. */
 export const algorithms: readonly AnyAlgorithm[] = [
+  hazelcastFencedLock,
   consulSession,
   consulSessionPublished,
   curatorMutex,

@@ -39,6 +39,7 @@ import { b13 } from './b13-shedlock.ts'
 import { b14 } from './b14-spring.ts'
 import { b15 } from './b15-kubernetes.ts'
 import { b16Memcached } from './b16-memcached.ts'
+import { b16 } from './b16-fenced-lock.ts'
 import { isShown } from './sequence.ts'
 import type { SequencePlan, SequenceSection, ShownSequence } from './sequence.ts'
 
@@ -85,6 +86,7 @@ export const sections: readonly SequenceSection[] = [
   b14,
   b15,
   b16Memcached,
+  b16,
 ]
 
 /** What follows the row for the repaired form. */

@@ -5,6 +5,7 @@ import { participant } from './participant/participant.ts'
 import { consul } from './consul/consul.ts'
 import { dynamodb } from './dynamodb.ts'
 import { etcd } from './etcd/etcd.ts'
+import { hazelcast } from './hazelcast/hazelcast.ts'
 import { redis } from './redis/redis.ts'
 import { sql } from './sql/sql.ts'
 import { store } from './store.ts'
@@ -20,11 +21,13 @@ export type { EtcdClient } from './etcd/client.ts'
 export type { Event as EtcdEvent } from './etcd/protocol.ts'
 export type { EtcdSession } from './etcd/session.ts'
 export { majorityOf } from './quorum.ts'
+export type { HazelcastClient } from './hazelcast/client.ts'
 export type { RedisClient } from './redis/client.ts'
 export type { SqlConnection, SqlPool } from './sql/client.ts'
 
 /** Every service by name. */
 export const services = {
+  hazelcast,
   consul,
   participant,
   redis,
