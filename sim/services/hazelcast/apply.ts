@@ -48,13 +48,16 @@ const heartbeat = (data: HazelcastData, session: CpSession): void => {
   session.expiresAtMs = Math.max(session.expiresAtMs, data.wallMs() + data.options.sessionTtlMs)
 }
 
-const closeSession = (applying: Applying, id: number, cause: 'expired' | 'session-ended'): void => {
+const closeSessions = (
+  applying: Applying,
+  ids: readonly number[],
+  cause: 'expired' | 'session-ended',
+): void => {
   const { replica, origin, out } = applying
   const { data } = replica
-  data.sessions.delete(id)
-  data.ending.delete(id)
+  for (const id of ids) data.sessions.delete(id)
   for (const lock of data.locks.values()) {
-    const { answer: wasOwner, granted, cancelled } = lock.closeSession(id)
+    const { answer: wasOwner, granted, cancelled } = lock.closeSessions(ids)
     answerWaiting(data, cancelled, () => EXPIRED, out)
     grant(applying, granted)
     if (wasOwner || cancelled.length > 0) out.changed(cause, origin)
@@ -117,14 +120,21 @@ export const applyCommand = (command: HazelcastCommand, applying: Applying): Rep
     }
     case 'close-session':
       if (!data.sessions.has(command.session)) return ok(false)
-      closeSession(applying, command.session, 'session-ended')
+      closeSessions(applying, [command.session], 'session-ended')
       return ok(true)
-    case 'expire-sessions':
-      for (const { id, version } of command.sessions) {
-        data.ending.delete(id)
-        if (data.sessions.get(id)?.version === version) closeSession(applying, id, 'expired')
-      }
+    case 'expire-sessions': {
+      // A heartbeat that came between keeps its session.
+      const over = command.sessions.filter(
+        ({ id, version }) => data.sessions.get(id)?.version === version,
+      )
+      for (const { id } of command.sessions) data.ending.delete(id)
+      closeSessions(
+        applying,
+        over.map(({ id }) => id),
+        'expired',
+      )
       return ok(true)
+    }
     case 'lock':
       return acquire(applying, command)
     case 'unlock':

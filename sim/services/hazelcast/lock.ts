@@ -86,12 +86,16 @@ export class FencedLockState {
     return { answer: false, granted, cancelled: NO_KEYS }
   }
 
-  /** A session is over: its waits are, and what it held goes to the first of the queue. */
-  closeSession(session: number): Outcome<boolean> {
-    const cancelled = this.queue.filter((key) => key.session === session)
-    if (cancelled.length > 0) this.queue = this.queue.filter((key) => key.session !== session)
-    this.forget((of) => of.session === session)
-    if (this.owner?.session !== session) return { answer: false, granted: NO_KEYS, cancelled }
+  /** Sessions are over: their waits are, and what one of them held goes to the first of the queue. */
+  closeSessions(sessions: readonly number[]): Outcome<boolean> {
+    const isOver = ({ session }: Invocation): boolean => sessions.includes(session)
+    // All waits first. Otherwise the lock would pass through the hands of a session that ends in the same instant.
+    const cancelled = this.queue.filter(isOver)
+    if (cancelled.length > 0) this.queue = this.queue.filter((key) => !isOver(key))
+    this.forget(isOver)
+    if (this.owner === undefined || !isOver(this.owner)) {
+      return { answer: false, granted: NO_KEYS, cancelled }
+    }
     return { answer: true, granted: this.passOn(), cancelled }
   }
 
