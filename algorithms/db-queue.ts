@@ -61,8 +61,8 @@ export const dbQueue = defineAlgorithm({
       'the time by the clock of the client, the same in whole seconds, or a number that the table gives',
     ),
     rule: oneOf(
-      ['smallest', 'lock-row'],
-      'smallest',
+      ['lock-row', 'smallest'],
+      'lock-row',
       'whether the first of the queue has the lock, or needs the unique row of the lock as well',
     ),
     inTransaction: flag(

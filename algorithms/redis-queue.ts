@@ -79,7 +79,7 @@ export const redisQueue = defineAlgorithm({
     patienceMs: duration(60_000, 'how long one call of acquire waits before it leaves the queue'),
     pollMs: duration(1_000, 'how long to wait for a message before looking again'),
     staleAfterMs: duration(
-      30_000,
+      0,
       'for how long an entry is good, waiting and holding together; 0 for ever',
     ),
     pruneBy: oneOf(

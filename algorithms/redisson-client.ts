@@ -80,16 +80,22 @@ export function* sending<Value>(
   }
 }
 
-/** WAIT after the script: whether enough replicas have it; undefined if the command failed. */
+/**
+ * INFO replication and WAIT: whether enough of the replicas that are connected have it; undefined if a command failed.
+ * With none connected nothing is asked of any (RedissonBaseLock.evalWriteAsync, `availableSlaves > 0`).
+ */
 export function* isSynced(
   { redis, replicas }: Redisson,
   rule: RedissonValues['syncedReplicas'],
 ): Process<boolean | undefined> {
   if (replicas === 0 || rule === 'off') return true
-  const acknowledged = yield* redis.wait(replicas, SYNC_TIMEOUT_MS)
+  const connected = yield* redis.connectedReplicas()
+  if (!connected.ok) return undefined
+  if (connected.value === 0) return true
+  const acknowledged = yield* redis.wait(connected.value, SYNC_TIMEOUT_MS)
   if (!acknowledged.ok) return undefined
   // "None of slaves were synced" is what the code asks, whatever the option's description says.
-  return acknowledged.value >= (rule === 'any' ? 1 : replicas)
+  return acknowledged.value >= (rule === 'any' ? 1 : connected.value)
 }
 
 function* unsubscribe(redis: RedisClient, channel: string): Process {

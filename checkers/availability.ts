@@ -1,4 +1,4 @@
-/** availability: with one server down or cut off, whoever asks for a free lock still gets it in time. */
+/** availability: with one server down or standing still, whoever asks for a free lock still gets it in time. */
 
 import type { FactEvent } from '#sim'
 import { defineChecker } from './checker.ts'
@@ -24,7 +24,8 @@ const judgeAvailability = (header: RunHeader, { facts }: SharedHistory): Judgeme
   const strike = (event: Extract<FactEvent, { kind: 'fault-began' }>): void => {
     // A promotion is the remedy, not another blow.
     if (event.what === 'failover') return
-    if (!servers.has(event.node)) {
+    // A cut is between two, and nobody's alone: who is cut off from whom the fact does not say.
+    if (!servers.has(event.node) || event.what === 'partition') {
       other ??= event.text
       return
     }

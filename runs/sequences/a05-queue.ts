@@ -68,11 +68,11 @@ export const a05 = defineSequences('A5', 'primary-key insert with a queue table'
     tells:
       'a client with a slow clock writes itself before the holder, and the first of the queue has the lock',
     lock: 'db-queue',
-    plan: slowClock,
+    plan: { ...slowClock, parameters: { rule: 'smallest' } },
     shows: { 'exclusion/belief': 'violated', fairness: 'violated' },
     repaired: {
       how: 'the table numbers its rows',
-      plan: { ...slowClock, parameters: { orderBy: 'number' } },
+      plan: { ...slowClock, parameters: { orderBy: 'number', rule: 'smallest' } },
       shows: { 'exclusion/belief': 'held', fairness: 'held' },
     },
   },
@@ -88,7 +88,7 @@ export const a05 = defineSequences('A5', 'primary-key insert with a queue table'
     tells:
       'a number is taken before another and committed after it: each client sees itself as the first',
     lock: 'db-queue',
-    plan: { ...lateCommit, parameters: { orderBy: 'number', inTransaction: true } },
+    plan: { ...lateCommit, parameters: { orderBy: 'number', rule: 'smallest', inTransaction: true } },
     shows: { 'exclusion/belief': 'violated' },
     repaired: {
       how: 'the first of the queue needs the unique row of the lock as well',
@@ -122,11 +122,11 @@ export const a05 = defineSequences('A5', 'primary-key insert with a queue table'
     row: 'A5.4b',
     tells: 'the same where the first of the queue has the lock: both are the first',
     lock: 'db-queue',
-    plan: { ...sameSecond, parameters: { orderBy: 'client-seconds' } },
+    plan: { ...sameSecond, parameters: { orderBy: 'client-seconds', rule: 'smallest' } },
     shows: { 'exclusion/belief': 'violated', 'exclusion/service': 'violated' },
     repaired: {
       how: 'the table numbers its rows',
-      plan: { ...sameSecond, parameters: { orderBy: 'number' } },
+      plan: { ...sameSecond, parameters: { orderBy: 'number', rule: 'smallest' } },
       shows: { 'exclusion/belief': 'held', 'exclusion/service': 'held' },
     },
   },

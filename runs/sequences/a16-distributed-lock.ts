@@ -471,7 +471,7 @@ export const a16 = defineSequences('A16', 'ZooKeeper, the published class Distri
     row: 'A16.Z24',
     tells:
       'the session ends between create and getChildren, the own node is missing, and a negative index is used',
-    note: 'Does not come about in this way: the library says CONNECTIONLOSS or SESSIONEXPIRED before it shows a list without the node, whatever pause was tried between the two; that is the case of A16.Z10. The index is used where the list is empty for another reason: A16.Z22.',
+    note: 'Does not come about in this way: the library says CONNECTIONLOSS or SESSIONEXPIRED before it shows a list without the node, by its code; that is the case of A16.Z10. The index is used where the list is empty for another reason: A16.Z22.',
   },
   {
     row: 'A16.Z25',

@@ -56,6 +56,7 @@ const deadWaiter = {
 /** client-3's clock is a minute ahead, so that it finds everybody's time over. */
 const skewedWaiter = {
   clients: 3,
+  parameters: { staleAfterMs: 30_000 },
   workload: { startMs: [0, 100, 200], workMs: 5_000 },
   clocks: { 'client-3': { offsetMs: 61_000 } },
 } satisfies SequencePlan
@@ -151,7 +152,7 @@ export const a18 = defineSequences('A18', 'Redis locks with a waiting queue', [
     shows: { 'deadlock-freedom': 'violated' },
     repaired: {
       how: 'entries that are good for 30 s only',
-      plan: { ...deadWaiter, parameters: {} },
+      plan: { ...deadWaiter, parameters: { staleAfterMs: 30_000 } },
       shows: { 'deadlock-freedom': 'held' },
     },
   },
@@ -163,7 +164,7 @@ export const a18 = defineSequences('A18', 'Redis locks with a waiting queue', [
     shows: { 'exclusion/belief': 'violated' },
     repaired: {
       how: 'a key for each entry that expires by the server’s clock',
-      plan: { ...skewedWaiter, parameters: { pruneBy: 'server-expiry' } },
+      plan: { ...skewedWaiter, parameters: { staleAfterMs: 30_000, pruneBy: 'server-expiry' } },
       shows: { 'exclusion/belief': 'held' },
     },
   },

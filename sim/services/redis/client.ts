@@ -66,6 +66,8 @@ export interface RedisClient {
   deleteIfEquals(key: string, value: string): Effect<Reply<number>>
   /** The script `compare-and-expire`: 1 if the key held the value and lives `pxMs` from now. */
   expireIfEquals(key: string, value: string, pxMs: number): Effect<Reply<number>>
+  /** INFO replication: how many replicas are connected to the master. */
+  connectedReplicas(): Effect<Reply<number>>
   /** Waits until `replicas` have this connection's writes; the number that have. */
   wait(replicas: number, timeoutMs: number): Effect<Reply<number>>
   /** The same connection with another patience. */
@@ -261,6 +263,10 @@ class Stub implements RedisClient {
   expireIfEquals(key: string, value: string, pxMs: number): Effect<Reply<number>> {
     const args = [value, `${pxMs}`]
     return this.call({ op: 'eval', script: 'compare-and-expire', keys: [key], args })
+  }
+
+  connectedReplicas(): Effect<Reply<number>> {
+    return this.call({ op: 'info-replication' })
   }
 
   wait(replicas: number, waitMs: number): Effect<Reply<number>> {

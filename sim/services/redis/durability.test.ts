@@ -193,6 +193,26 @@ describe('redis replication', () => {
   })
 })
 
+describe('redis INFO replication', () => {
+  const info = { op: 'info-replication' } as const
+
+  it('tells a master how many replicas are connected, and a replica none', () => {
+    const { ask } = redisOnATable({ replication: 'asynchronous' }, 3)
+    expect([ask(info), ask(info, undefined, 1)]).toEqual([2, 0])
+  })
+
+  it('counts no replica whose process died, and after a promotion only those that have come', () => {
+    const { ask, feed, deliver } = redisOnATable({ replication: 'asynchronous' }, 3)
+    feed({ kind: 'peer-closed', from: 2 })
+    expect(ask(info)).toBe(1)
+    feed({ kind: 'crash' })
+    feed({ kind: 'promote' }, 1)
+    expect(ask(info, undefined, 1)).toBe(0)
+    deliver()
+    expect(ask(info, undefined, 1)).toBe(1)
+  })
+})
+
 describe('redis WAIT', () => {
   const wait = { op: 'wait', replicas: 2, timeoutMs: 100 } as const
 

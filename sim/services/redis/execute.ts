@@ -1,5 +1,6 @@
 /** Runs one command, or a script of commands, at one frozen instant. */
 
+import { ok } from '../../kernel/reply.ts'
 import type { Reply } from '../../kernel/reply.ts'
 import type { Origin } from '../../kernel/trace.ts'
 import type { Outbox } from '../service.ts'
@@ -7,6 +8,7 @@ import { hdel, hexists, hget, hincrby, hset } from './hashes.ts'
 import { lindex, llen, lpop, lrange, lrem, push } from './lists.ts'
 import { publish } from './publish.ts'
 import { NO_SCRIPT } from './refusals.ts'
+import { connectedReplicas } from './replication.ts'
 import type { Command, EvalRequest, RedisRequest } from './requests.ts'
 import { scripts } from './scripts.ts'
 import type { Script } from './script.ts'
@@ -27,6 +29,7 @@ export const mayWrite = (request: RedisRequest): boolean => {
     case 'hexists':
     case 'zscore':
     case 'zrange':
+    case 'info-replication':
     case 'publish':
     case 'subscribe':
     case 'unsubscribe':
@@ -101,6 +104,8 @@ export const execute = (
       return zrem(state, command.key, command.member)
     case 'zrange':
       return zrange(state, command.key)
+    case 'info-replication':
+      return ok(connectedReplicas(state))
     case 'publish':
       return publish(state, command.channel, command.message, out)
   }

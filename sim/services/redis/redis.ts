@@ -14,6 +14,7 @@ import { loadDisk, loseMemory, syncEverySecond } from './persistence.ts'
 import { NO_REPLICAS, NO_WAIT_ON_REPLICA, NOT_LISTENING, READ_ONLY } from './refusals.ts'
 import {
   demote,
+  disconnectPeer,
   forgetStream,
   hasGoodReplicas,
   newReplication,
@@ -200,6 +201,8 @@ const take = (
       if (state.blocked.length > 0) serveWaits(state, out, resumed)
       return
     }
+    case 'peer-closed':
+      return disconnectPeer(state, input.from)
     case 'promote':
       if (replication === undefined || replication.role === 'master') return
       promote(state, replication, out)

@@ -102,6 +102,27 @@ export const acknowledgedBy = (state: RedisState, offset: number): number => {
   return replicas
 }
 
+/** repl-timeout of redis.conf: after so long a silence a replica counts as gone. */
+const REPLICATION_TIMEOUT_MS = 60_000
+
+/** `connected_slaves` of INFO replication: replicas whose connection is there and not silent for too long. */
+export const connectedReplicas = ({ replication, index: self, clockMs }: RedisState): number => {
+  if (replication?.role !== 'master') return 0
+  let connected = 0
+  replication.followers.forEach(({ heardAtMs }, index) => {
+    // When the group starts its replicas are connected.
+    const isThere = heardAtMs === undefined || clockMs - heardAtMs <= REPLICATION_TIMEOUT_MS
+    if (index !== self && isThere) connected++
+  })
+  return connected
+}
+
+/** The connection to another server ended. */
+export const disconnectPeer = ({ replication }: RedisState, from: number): void => {
+  const peer = replication?.followers[from]
+  if (peer !== undefined) peer.heardAtMs = -Infinity
+}
+
 /** `min-replicas-to-write`: whether enough replicas have spoken lately enough (replication.c). */
 export const hasGoodReplicas = (state: RedisState): boolean => {
   const { replication, options } = state

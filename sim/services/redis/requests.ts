@@ -109,6 +109,8 @@ export type Command =
   | { readonly op: 'zscore'; readonly key: string; readonly member: string }
   | { readonly op: 'zrem'; readonly key: string; readonly member: string }
   | { readonly op: 'zrange'; readonly key: string }
+  /** INFO replication, of which only `connected_slaves` is told. */
+  | { readonly op: 'info-replication' }
   | { readonly op: 'publish'; readonly channel: string; readonly message: string }
 
 /** BLPOP (commands/blpop.md). `timeoutMs` 0 waits for ever. */
