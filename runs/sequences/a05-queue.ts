@@ -88,7 +88,10 @@ export const a05 = defineSequences('A5', 'primary-key insert with a queue table'
     tells:
       'a number is taken before another and committed after it: each client sees itself as the first',
     lock: 'db-queue',
-    plan: { ...lateCommit, parameters: { orderBy: 'number', rule: 'smallest', inTransaction: true } },
+    plan: {
+      ...lateCommit,
+      parameters: { orderBy: 'number', rule: 'smallest', inTransaction: true },
+    },
     shows: { 'exclusion/belief': 'violated' },
     repaired: {
       how: 'the first of the queue needs the unique row of the lock as well',
