@@ -7,12 +7,12 @@ import { defineService } from './service.ts'
 import type { Input, Outbox, Port, RequestInput, StubEnvironment } from './service.ts'
 
 /** The value of an attribute. */
-export type AttributeValue = string | number | boolean
+type AttributeValue = string | number | boolean
 /** The attributes of an item, without its key. */
-export type Item = Readonly<Record<string, AttributeValue>>
+type Item = Readonly<Record<string, AttributeValue>>
 
 /** What must be true of the item as it is, or the write is refused. Everything named must hold. */
-export interface Condition {
+interface Condition {
   /** `attribute_exists(key)`, or `attribute_not_exists(key)`. */
   readonly exists?: boolean
   /** The attribute equals the value, or one of the values (`IN`). */
