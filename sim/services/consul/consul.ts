@@ -2,10 +2,19 @@
 
 import { CONNECTION_RESET, ok, refused } from '../../kernel/reply.ts'
 import type { Origin } from '../../kernel/index.ts'
-import type { PeerMessage } from '../raft/machine.ts'
-import { createReplica, replicaWakeAtMs, stepReplica } from '../raft/replica.ts'
-import { abandon, answer, forward, propose, readLatest, submit } from '../raft/requests.ts'
-import { leaderOf } from '../raft/state.ts'
+import {
+  abandon,
+  answer,
+  createReplica,
+  forward,
+  leaderOf,
+  propose,
+  readLatest,
+  replicaWakeAtMs,
+  stepReplica,
+  submit,
+} from '../raft/index.ts'
+import type { PeerMessage } from '../raft/index.ts'
 import { defineService } from '../service.ts'
 import type { Input, Outbox } from '../service.ts'
 import { applyCommand, startTimer } from './apply.ts'

@@ -4,7 +4,7 @@
 // member probes, and all come to the same.
 
 import type { Outbox } from '../service.ts'
-import { propose } from '../raft/requests.ts'
+import { propose } from '../raft/index.ts'
 import type { Agent, ConsulData, ConsulReplica } from './state.ts'
 
 /** How long a probe may take before others are asked to try (memberlist's probe_timeout). */

@@ -2,7 +2,7 @@
 
 import { ok } from '../../kernel/reply.ts'
 import type { Outbox } from '../service.ts'
-import { answer } from '../raft/requests.ts'
+import { answer } from '../raft/index.ts'
 import type { ConsulRequest, Read } from './requests.ts'
 import type { ConsulAsked, ConsulData, ConsulReplica, Watcher } from './state.ts'
 

@@ -1,7 +1,7 @@
 /** What a Consul server knows: sessions and keys, which are replicated, and what is in its own memory. */
 
 import type { Origin } from '../../kernel/index.ts'
-import type { Asked, Machine, Replica } from '../raft/machine.ts'
+import type { Asked, Machine, Replica } from '../raft/index.ts'
 import type { ServerConfig } from '../service.ts'
 import type {
   ConsulCommand,
