@@ -27,7 +27,7 @@ export const ownersUnder = (servers: Servers, prefix: string): readonly Origin[]
 export const firstOwner = (servers: Servers, prefix: string): readonly Origin[] => {
   let first: ReturnType<View['keys']>[number] | undefined
   for (const stored of newestOf(servers)?.keys(prefix) ?? []) {
-    if (first === undefined || stored.createRevision < first.createRevision) first = stored
+    if (first === undefined || stored.kv.createRevision < first.kv.createRevision) first = stored
   }
   return first?.origin === undefined ? [] : [first.origin]
 }

@@ -46,12 +46,15 @@ function* livingSession(me: Applicant, ttlMs: number): Process<EtcdSession | und
   return opened.value
 }
 
-/** Unlock: deletes our key. The library reports an error; what to do then is its caller's business. */
+/** What to do about a change without an answer. The library reports an error; the rest is its caller's business. */
+type Unanswered = 'new-session' | 'say-again' | 'give-up'
+
+/** Unlock: deletes our key. */
 function* remove(
   etcd: EtcdClient,
   session: EtcdSession,
   key: string,
-  unanswered: 'say-again' | 'give-up' | 'new-session',
+  unanswered: Unanswered,
 ): Process<'ok' | 'not-held' | 'unknown'> {
   for (let attempt = 1; ; attempt++) {
     const deleted = yield* etcd.delete(key)
@@ -139,10 +142,10 @@ export const etcdMutex = defineAlgorithm({
       true,
       'whether a waiter looks at its own key before it believes (false: clients before #11408)',
     ),
-    unansweredUnlock: oneOf(
-      ['say-again', 'give-up', 'new-session'],
-      'say-again',
-      'what follows a delete without an answer, which may still come to pass: the same delete until the key is gone, nothing, or the end of the session, so that the next key has another name',
+    unanswered: oneOf(
+      ['new-session', 'say-again', 'give-up'],
+      'new-session',
+      'what follows a put or delete without an answer, which may still come to pass: the end of the session, so that the next key has another name; the same again; or nothing',
     ),
   },
   gives: () => ({ token: true, validity: false, reentry: true }),
@@ -156,10 +159,7 @@ export const etcdMutex = defineAlgorithm({
     return { session: undefined }
   },
 
-  *acquire(
-    me,
-    { sessionTtlMs, patienceMs, checkOwnKey, unansweredUnlock },
-  ): Process<Held | undefined> {
+  *acquire(me, { sessionTtlMs, patienceMs, checkOwnKey, unanswered }): Process<Held | undefined> {
     const { etcd } = me.services
     const untilMs = (yield* monotonic()) + patienceMs
     const session = yield* livingSession(me, sessionTtlMs)
@@ -177,10 +177,11 @@ export const etcdMutex = defineAlgorithm({
         failure: [{ op: 'range', key }, first],
       })
       if (entered.ok || entered.why === 'refused' || session.isDone) break
-      if ((yield* monotonic()) >= untilMs) break
+      if (unanswered !== 'say-again' || (yield* monotonic()) >= untilMs) break
     }
     if (!entered.ok) {
-      yield* remove(etcd, session, key, unansweredUnlock)
+      if (unanswered === 'new-session' && entered.why === 'timeout') yield* session.close()
+      else if (unanswered !== 'give-up') yield* remove(etcd, session, key, unanswered)
       return undefined
     }
     const { revision, succeeded, responses } = entered.value
@@ -190,18 +191,18 @@ export const etcdMutex = defineAlgorithm({
 
     const isFirst = yield* waitForDeletes(etcd, prefix, token - 1, untilMs)
     if (!isFirst) {
-      yield* remove(etcd, session, key, unansweredUnlock)
+      yield* remove(etcd, session, key, unanswered)
       return undefined
     }
     if (!checkOwnKey) return { token, key, session }
     const own = yield* etcd.get({ key })
     if (own.ok && own.value.kvs.length > 0) return { token, key, session }
-    if (!own.ok) yield* remove(etcd, session, key, unansweredUnlock)
+    if (!own.ok) yield* remove(etcd, session, key, unanswered)
     return undefined
   },
 
-  *release(me, { key, session }, { unansweredUnlock }) {
-    return yield* remove(me.services.etcd, session, key, unansweredUnlock)
+  *release(me, { key, session }, { unanswered }) {
+    return yield* remove(me.services.etcd, session, key, unanswered)
   },
 
   holders: ({ etcd }, lock) => firstOwner(etcd, prefixOf(lock)),

@@ -195,6 +195,6 @@ export const kubernetesLease = defineAlgorithm({
   holders({ etcd }, lock) {
     const object = newestOf(etcd)?.key(keyOfLease(lock))
     if (object?.writer === undefined) return []
-    return readRecord(object.value).holderIdentity === '' ? [] : [object.writer]
+    return readRecord(object.kv.value).holderIdentity === '' ? [] : [object.writer]
   },
 })

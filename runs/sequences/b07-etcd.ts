@@ -34,6 +34,7 @@ const lateUnlock = {
   servers: 1,
   rounds: 2,
   network: ONE_MS,
+  parameters: { unanswered: 'say-again' },
   workload: { startMs: [0, 10_000], workMs: 3_000, thinkMs: 1_000 },
   faults: [
     {
@@ -45,6 +46,25 @@ const lateUnlock = {
       at: 0,
       count: 1,
       byMs: 8_500,
+    },
+  ],
+} satisfies SequencePlan
+
+const lateLock = {
+  servers: 1,
+  network: ONE_MS,
+  parameters: { unanswered: 'say-again' },
+  workload: { startMs: [0, 10_000], workMs: 1_000 },
+  faults: [
+    {
+      kind: 'message',
+      action: 'delay',
+      from: 'client-1',
+      to: 'etcd',
+      operation: 'txn',
+      at: 0,
+      count: 1,
+      byMs: 8_000,
     },
   ],
 } satisfies SequencePlan
@@ -155,9 +175,23 @@ export const b07 = defineSequences('B7', 'etcd concurrency.Mutex', [
     shows: { ownership: 'violated', 'exclusion/belief': 'violated' },
     repaired: {
       how: 'after an unlock without an answer the session ends, so that the next key has another name',
-      plan: { ...lateUnlock, parameters: { unansweredUnlock: 'new-session' } },
+      plan: { ...lateUnlock, parameters: {} },
       shows: { ownership: 'held', 'exclusion/belief': 'held' },
     },
     note: 'Not in the collection: found by drawing plans. A session’s key has one name, so that a delete does not know which hold it is for.',
+  },
+  {
+    row: 'B7.7',
+    tells:
+      'a lock request without an answer is said again, and lands when that client wants nothing any more',
+    lock: 'etcd-mutex',
+    plan: lateLock,
+    shows: { 'deadlock-freedom': 'violated' },
+    repaired: {
+      how: 'after a request without an answer the session ends, and its lease refuses what comes late',
+      plan: { ...lateLock, parameters: {} },
+      shows: { 'deadlock-freedom': 'held' },
+    },
+    note: 'Not in the collection: found by drawing plans. The key is made once more, and the lease that would end it is kept alive for nothing.',
   },
 ])

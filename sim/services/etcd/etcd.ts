@@ -55,7 +55,7 @@ export const etcd = defineService({
     keys(prefix) {
       const found: StoredKey[] = []
       for (const stored of state.data.space.keys.values()) {
-        if (stored.key.startsWith(prefix)) found.push(stored)
+        if (stored.kv.key.startsWith(prefix)) found.push(stored)
       }
       return found
     },

@@ -16,7 +16,8 @@ import type {
 } from './protocol.ts'
 
 /** A key as the store keeps it. */
-export interface StoredKey extends KeyValue {
+export interface StoredKey {
+  readonly kv: KeyValue
   /** On whose behalf the key came into being; undefined for the store's own. */
   readonly origin: Origin | undefined
   /** On whose behalf it was written last. */
@@ -56,20 +57,20 @@ export const rangeOf = (space: KeySpace, wanted: Wanted): readonly KeyValue[] =>
   const { key, prefix = false, only, maxCreateRevision = Infinity } = wanted
   if (!prefix) {
     const found = space.keys.get(key)
-    return found === undefined || found.createRevision > maxCreateRevision ? NOTHING : [found]
+    return found === undefined || found.kv.createRevision > maxCreateRevision ? NOTHING : [found.kv]
   }
   const found: KeyValue[] = []
   let best: KeyValue | undefined
-  for (const stored of space.keys.values()) {
-    if (!stored.key.startsWith(key) || stored.createRevision > maxCreateRevision) continue
-    if (only === undefined) found.push(stored)
+  for (const { kv } of space.keys.values()) {
+    if (!kv.key.startsWith(key) || kv.createRevision > maxCreateRevision) continue
+    if (only === undefined) found.push(kv)
     else if (
       best === undefined ||
       (only === 'first-created'
-        ? stored.createRevision < best.createRevision
-        : stored.createRevision > best.createRevision)
+        ? kv.createRevision < best.createRevision
+        : kv.createRevision > best.createRevision)
     ) {
-      best = stored
+      best = kv
     }
   }
   if (best !== undefined) return [best]
@@ -80,7 +81,7 @@ const holds = (space: KeySpace, { key, target, is, to }: Comparison): boolean =>
   const found = space.keys.get(key)
   // A key that is not there has revision and version 0, and no value.
   if (found === undefined && target === 'value') return false
-  const value = found === undefined ? 0 : found[target]
+  const value = found === undefined ? 0 : found.kv[target]
   switch (is) {
     case '=':
       return value === to
@@ -109,17 +110,21 @@ class Writing {
 
   put(key: string, value: string, lease: number): void {
     const { keys, leases } = this.space
-    const before = keys.get(key)
+    const stored = keys.get(key)
+    const before = stored?.kv
     if (before !== undefined && before.lease !== lease) leases.get(before.lease)?.keys.delete(key)
     leases.get(lease)?.keys.add(key)
-    keys.set(key, {
+    const kv = {
       key,
       value,
       createRevision: before?.createRevision ?? this.revision,
       modRevision: this.revision,
       version: (before?.version ?? 0) + 1,
       lease,
-      origin: before === undefined ? this.origin : before.origin,
+    }
+    keys.set(key, {
+      kv,
+      origin: stored === undefined ? this.origin : stored.origin,
       writer: this.origin,
     })
     this.note('put', key)
@@ -130,7 +135,7 @@ class Writing {
     const before = keys.get(key)
     if (before === undefined) return false
     keys.delete(key)
-    leases.get(before.lease)?.keys.delete(key)
+    leases.get(before.kv.lease)?.keys.delete(key)
     this.note('delete', key)
     return true
   }

@@ -92,7 +92,7 @@ export function* openSession(
 
   const task: Task = yield* environment.spawn('etcd session', keepAlive())
   function* orphan(): Process {
-    isDone = true
+    if (!isDone) finish('given up')
     yield* stop(task)
   }
   return ok({
