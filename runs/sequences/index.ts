@@ -23,6 +23,8 @@ import { a15 } from './a15-zookeeper-sequential.ts'
 import { a16 } from './a16-distributed-lock.ts'
 import { a17 } from './a17-consul.ts'
 import { a18 } from './a18-redis-queues.ts'
+import { a19 } from './a19-two-phase-commit.ts'
+import { a20 } from './a20-three-phase-commit.ts'
 import { b01 } from './b01-set-nx-px.ts'
 import { b02 } from './b02-redlock.ts'
 import { b03 } from './b03-npm-packages.ts'
@@ -67,6 +69,8 @@ export const sections: readonly SequenceSection[] = [
   a16,
   a17,
   a18,
+  a19,
+  a20,
   b01,
   b02,
   b03,
