@@ -3,9 +3,9 @@
 import type { FactEvent, FactOf } from '#sim'
 import { defineChecker } from './checker.ts'
 import type { Judgement, SharedHistory } from './checker.ts'
-import { crashOf, decisionOf } from './doubts.ts'
+import { crashOf, crashText, decisionOf } from './doubts.ts'
 import { cutOff, held, inTraceOrder, vacuous, violated } from './verdict.ts'
-import { countOf, inMs } from './words.ts'
+import { countOf } from './words.ts'
 
 const promise = 'agreement'
 
@@ -49,7 +49,7 @@ const judgeAgreement = ({ facts }: SharedHistory): Judgement => {
       return violated(promise, evidence, measures, {
         events: inTraceOrder(facts, [one, other]),
         proof: [
-          ...(crash === undefined ? [] : [`${one.client} crashed at ${inMs(crash.atMs)}.`]),
+          ...(crash === undefined ? [] : [crashText(crash)]),
           decisionOf(one),
           decisionOf(other),
           `However, ${one.hold} is one transaction: it is done everywhere or nowhere.`,

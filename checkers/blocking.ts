@@ -3,7 +3,7 @@
 import type { FactEvent } from '#sim'
 import { defineChecker } from './checker.ts'
 import type { Judgement, RunHeader, SharedHistory } from './checker.ts'
-import { crashOf, decisionOf, DOUBT_KINDS, doubtOf, watchDoubts } from './doubts.ts'
+import { crashOf, crashText, decisionOf, DOUBT_KINDS, doubtOf, watchDoubts } from './doubts.ts'
 import type { Doubt } from './doubts.ts'
 import { held, inTraceOrder, vacuous, violated } from './verdict.ts'
 import { countOf, inMs } from './words.ts'
@@ -62,7 +62,7 @@ const judgeBlocking = (header: RunHeader, { facts }: SharedHistory): Judgement =
           events: clash,
           proof: [
             doubtOf(longest),
-            ...(crash === undefined ? [] : [`${client} crashed at ${inMs(crash.atMs)}.`]),
+            ...(crash === undefined ? [] : [crashText(crash)]),
             ...(decided === undefined ? [] : [decisionOf(decided)]),
             `However, ${node} was alive, and in doubt with its row locked ${lasted}: ${inMs(boundMs)} were allowed.`,
           ],

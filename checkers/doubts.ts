@@ -105,6 +105,12 @@ export const watchDoubts = (): DoubtWatch => {
           return
         }
         case 'crashed':
+          stop(node, atMs)
+          // It has forgotten its vote and its lock, but others may go by that vote.
+          if (event.losesDisk === true) {
+            for (const of of undecided.values()) if (of.node === node) of.locked = false
+          }
+          return
         case 'paused':
           stop(node, atMs)
           return
@@ -145,10 +151,14 @@ export const decisionOf = (event: FactEvent): string => {
   return `${event.node} ${verb} ${event.hold} at ${inMs(event.atMs)}${cause}.`
 }
 
-/** The last crash of a coordinator up to a time, if it had one. */
+/** The last crash of a node up to a time, if it had one. */
 export const crashOf = (
   facts: readonly FactEvent[],
-  client: string,
+  node: string,
   untilMs: number,
 ): FactEvent | undefined =>
-  facts.findLast(({ kind, node, atMs }) => kind === 'crashed' && node === client && atMs <= untilMs)
+  facts.findLast((fact) => fact.kind === 'crashed' && fact.node === node && fact.atMs <= untilMs)
+
+/** The sentence on a crash. */
+export const crashText = (crash: FactEvent): string =>
+  `${crash.node} crashed${crash.kind === 'crashed' && crash.losesDisk === true ? ' and lost its disk' : ''} at ${inMs(crash.atMs)}.`

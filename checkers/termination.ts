@@ -2,7 +2,7 @@
 
 import { defineChecker } from './checker.ts'
 import type { Judgement, RunHeader, SharedHistory } from './checker.ts'
-import { crashOf, decisionOf, DOUBT_KINDS, doubtOf, watchDoubts } from './doubts.ts'
+import { crashOf, crashText, decisionOf, DOUBT_KINDS, doubtOf, watchDoubts } from './doubts.ts'
 import type { Doubt } from './doubts.ts'
 import { held, inTraceOrder, vacuous, violated } from './verdict.ts'
 import { countOf, inMs } from './words.ts'
@@ -41,22 +41,25 @@ const judgeTermination = (header: RunHeader, { facts }: SharedHistory): Judgemen
           : held(promise, evidence, measures)
       }
       const { client, decided, fromMs, node, since, toMs } = worst
-      const crash = crashOf(facts, client, Math.min(toMs, end.atMs))
+      const untilMs = Math.min(toMs, end.atMs)
+      const crashes = [crashOf(facts, client, untilMs), crashOf(facts, node, untilMs)].filter(
+        (crash) => crash !== undefined,
+      )
       const sinceMs = Math.max(fromMs, Math.min(end.faultsOverAtMs, end.atMs))
       const lasted =
         toMs === Infinity && idle
           ? 'for ever: nothing was left that could happen'
           : `for ${inMs(longestMs)} after ${inMs(sinceMs)}: ${inMs(boundMs)} were allowed`
-      const clash = inTraceOrder(facts, [since, crash, decided])
+      const clash = inTraceOrder(facts, [since, ...crashes, decided])
       const last = facts.at(-1)
       if (clash.length < 2 && last !== undefined) clash.push(last)
       return violated(promise, evidence, measures, {
         events: clash,
         proof: [
           doubtOf(worst),
-          ...(crash === undefined ? [] : [`${client} crashed at ${inMs(crash.atMs)}.`]),
+          ...crashes.map(crashText),
           ...(decided === undefined ? [] : [decisionOf(decided)]),
-          `However, ${node} was alive and stayed in doubt ${lasted}.`,
+          `However, ${node} was alive and did not decide ${lasted}.`,
         ],
       })
     },

@@ -1,6 +1,6 @@
 /** `commit-calm` and its relative: coordinators that compete for the same rows, and a participant that is away. */
 
-import { lastOf, oneTransaction } from './coordinator-crash.ts'
+import { lastOf, twoTransactions } from './coordinator-crash.ts'
 import { defineScenario } from './scenario.ts'
 
 /** Who finds the row locked is refused. */
@@ -24,7 +24,7 @@ export const participantCrash = defineScenario({
   source: 'Bernstein, Hadzilacos, Goodman (1987), section 7.4: recovery of a participant',
   about: 'commits',
   plan: (role) => ({
-    ...oneTransaction(role),
+    ...twoTransactions(role),
     faults: [
       {
         kind: 'crash',

@@ -9,9 +9,13 @@ const BOOK = 'Bernstein, Hadzilacos, Goodman (1987), section 7.4'
 /** Who votes last, as a rule. */
 export const lastOf = ({ servers }: Role): string => servers.at(-1) as string
 
-/** One coordinator with one transaction; ten timeouts of doubt are too many. */
-export const oneTransaction = ({ leaseMs }: Role): ScenarioPlan => ({
-  clients: 1,
+/**
+ * The transaction that the case is about, and another that finds the rows locked and is refused. Ten timeouts of
+ * doubt are too many.
+ */
+export const twoTransactions = ({ leaseMs }: Role): ScenarioPlan => ({
+  clients: 2,
+  workload: { startMs: [0, 5] },
   progressWithinMs: leaseMs * 10,
 })
 
@@ -26,7 +30,7 @@ export const coordinatorCrash = defineScenario({
   source: `${BOOK}: uncertainty and blocking`,
   about: 'commits',
   plan: (role) => ({
-    ...oneTransaction(role),
+    ...twoTransactions(role),
     faults: [
       {
         kind: 'crash',
@@ -45,7 +49,7 @@ export const coordinatorLost = defineScenario({
   source: `${ARTICLE}: a participant without instruction waits for ever`,
   about: 'commits',
   plan: (role) => ({
-    ...oneTransaction(role),
+    ...twoTransactions(role),
     faults: [{ kind: 'crash', node: 'client-1', at: { node: lastOf(role), event: 'voted' } }],
   }),
 })
@@ -57,7 +61,7 @@ export const coordinatorCrashMidDecision = defineScenario({
   source: `${ARTICLE}: told 5 of 10, of which 5 commit and 5 are blocked`,
   about: 'commits',
   plan: (role) => ({
-    ...oneTransaction(role),
+    ...twoTransactions(role),
     faults: [
       {
         kind: 'crash',
@@ -76,7 +80,7 @@ export const coordinatorCrashAfterDecision = defineScenario({
   source: BOOK,
   about: 'commits',
   plan: (role) => ({
-    ...oneTransaction(role),
+    ...twoTransactions(role),
     faults: [
       {
         kind: 'crash',

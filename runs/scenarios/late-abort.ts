@@ -1,6 +1,6 @@
 /** `late-abort` and its relative: messages that are only late, and what participants make of the silence. */
 
-import { lastOf, oneTransaction } from './coordinator-crash.ts'
+import { lastOf, twoTransactions } from './coordinator-crash.ts'
 import { defineScenario } from './scenario.ts'
 
 /** The coordinator gives up over one late confirmation; the first participant hears of it after it has committed. */
@@ -17,7 +17,7 @@ export const lateAbort = defineScenario({
     }
     const { leaseMs } = role
     return {
-      ...oneTransaction(role),
+      ...twoTransactions(role),
       parameters: { onMissingAck: 'abort', onTimeout: 'by-stage' },
       faults: [
         {
@@ -50,7 +50,7 @@ export const lateDecision = defineScenario({
   source: 'Bernstein, Hadzilacos, Goodman (1987), section 7.5: timeouts cannot tell slow from dead',
   about: 'commits',
   plan: (role) => ({
-    ...oneTransaction(role),
+    ...twoTransactions(role),
     faults: [
       {
         kind: 'message',

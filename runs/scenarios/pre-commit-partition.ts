@@ -1,6 +1,6 @@
 /** `pre-commit-partition`: the network parts when all have voted, and the coordinator dies on the larger side. */
 
-import { lastOf, oneTransaction } from './coordinator-crash.ts'
+import { lastOf, twoTransactions } from './coordinator-crash.ts'
 import { defineScenario } from './scenario.ts'
 
 /** Those who have heard that all said yes, and the one who has not, decide without one another. */
@@ -15,7 +15,7 @@ export const preCommitPartition = defineScenario({
     const last = lastOf(role)
     const voted = { node: last, event: 'voted' as const }
     return {
-      ...oneTransaction(role),
+      ...twoTransactions(role),
       faults: [
         {
           kind: 'partition',

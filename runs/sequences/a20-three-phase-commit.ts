@@ -96,8 +96,8 @@ export const a20 = defineSequences('A20', 'three-phase commit', [
     row: 'A20.2',
     tells: 'one confirmation is late, the coordinator aborts, and the abort to another is late',
     lock: 'three-phase-commit',
-    plan: { ...one, scenario: 'late-abort' },
-    shows: { agreement: 'violated', 'commit-validity': 'vacuous' },
+    plan: { scenario: 'late-abort' },
+    shows: { agreement: 'violated', 'commit-validity': 'held' },
     repaired: {
       how: 'who did not confirm is taken for dead, and the coordinator commits as the others will',
       plan: { scenario: 'late-abort', parameters: { onMissingAck: 'commit' } },
