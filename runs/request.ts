@@ -10,7 +10,7 @@ import { parsePlan } from './plan.ts'
 import type { Plan } from './plan.ts'
 import { planScenario, scenarioNamed } from './scenarios/index.ts'
 import { planSequence, sequenceNamed } from './sequences/index.ts'
-import { settle } from './settle.ts'
+import { settle, storesOf } from './settle.ts'
 
 /** What may be asked; all of it may be left out. */
 export interface RunRequest {
@@ -86,7 +86,12 @@ const overridden = (plan: Plan, algorithm: AnyAlgorithm, request: RunRequest): P
 /** A drawn plan knows only the nodes it was drawn for; with fewer of them, what struck the others goes. */
 const withoutMissing = (plan: Plan, algorithm: AnyAlgorithm): Plan => {
   const { clients, groups, jobs } = settle({ ...plan, faults: [], clocks: {} }, algorithm)
-  const nodes = new Set([...clients, ...groups.flatMap((group) => group.nodes), ...jobs, 'store'])
+  const nodes = new Set([
+    ...clients,
+    ...groups.flatMap((group) => group.nodes),
+    ...jobs,
+    ...storesOf(algorithm),
+  ])
   const present = (fault: AnyFaultPlan): boolean => {
     const aimed = typeof fault.at === 'object' ? [fault.at.node] : []
     return [...faults[fault.kind].nodes(fault), ...aimed].every((node) => nodes.has(node))

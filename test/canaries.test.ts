@@ -1,7 +1,7 @@
 /** Canaries: locks that are wrong on purpose must be caught within a small budget, or the alarm does not ring. */
 
 import { describe, expect, it } from 'vitest'
-import { algorithms } from '#algorithms'
+import { algorithms, isProtocol } from '#algorithms'
 import { algorithmNamed, drawPlan, run } from '#runs'
 
 const BUDGET = 100
@@ -20,11 +20,14 @@ describe('canaries', () => {
   const names = algorithms.filter(({ canary }) => canary === true).map(({ name }) => name)
 
   it('are there', () => {
-    expect(names).toEqual(expect.arrayContaining(['no-lock', 'redis-blind-delete']))
+    expect(names).toEqual(
+      expect.arrayContaining(['no-lock', 'redis-blind-delete', 'majority-commit']),
+    )
   })
 
   it.each(names)(`%s is caught within ${BUDGET} random plans`, (name) => {
-    expect(firstBreak(name, 'exclusion/effect')).toBeDefined()
+    const promise = isProtocol(algorithmNamed(name)) ? 'agreement' : 'exclusion/effect'
+    expect(firstBreak(name, promise)).toBeDefined()
   })
 
   it('redis-blind-delete is caught deleting the lock of another, which redis-set-px never is', () => {

@@ -7,6 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest'
 import {
   algorithmNamed,
   algorithms,
+  isProtocol,
   outcomeOf,
   parsePlan,
   planScenario,
@@ -103,7 +104,8 @@ const resultOf = (algorithm: AnyAlgorithm, scenario: string, seed: number): stri
 
 const resultsTable = (mark: string): string => {
   const [seed = '', ...names] = mark.split(/[\s,]+/)
-  const rows = algorithms.map((algorithm) => [
+  const locks = algorithms.filter((algorithm) => !isProtocol(algorithm))
+  const rows = locks.map((algorithm) => [
     `\`${algorithm.name}\``,
     ...names.map((scenario) => resultOf(algorithm, scenario, Number(seed))),
   ])

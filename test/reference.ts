@@ -2,7 +2,7 @@
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { algorithms } from '#algorithms'
+import { algorithms, isProtocol } from '#algorithms'
 import type { AnyAlgorithm, ParameterDefinition } from '#algorithms'
 import { checkers } from '#checkers'
 import { isShown, matrixMarkdown, planScenario, rowsOfTable, scenarios, sections } from '#runs'
@@ -107,14 +107,28 @@ const lockSection = (algorithm: AnyAlgorithm): string => {
   ].join('\n\n')
 }
 
+const protocols = algorithms.filter(isProtocol)
+const locks = algorithms.filter((algorithm) => !isProtocol(algorithm))
+
 const locksPage = (): string =>
   page(
     'Locks',
-    `${namesOf(algorithms)}
+    `${namesOf(locks)}
 
 A parameter is set with \`--set name=value\`, or under \`parameters\` in a [plan](../plans.md). A run fails when a lock breaks a
 promise that it claims, and when it breaks \`exclusion/effect\`, which every user of a lock needs.`,
-    algorithms.map(lockSection),
+    locks.map(lockSection),
+  )
+
+const protocolsPage = (): string =>
+  page(
+    'Commit protocols',
+    `${namesOf(protocols)}
+
+Each client of a plan is a coordinator, and each round a transaction. Parameters and options are set as they are for locks. A run fails when a
+protocol breaks a promise that it claims, and when it breaks \`agreement\`, which everybody needs. The participants are
+a [service](services.md#participant).`,
+    protocols.map(lockSection),
   )
 
 const scenarioFile = (name: string): string => {
@@ -132,7 +146,8 @@ const scenariosPage = (): string =>
 A scenario makes a [plan](../plans.md) for a lock: its times are fractions of the lock’s own lease, so that one timeline fits all.
 \`locksim run redlock --scenario gc-pause --save plan.json\` writes that plan to a file.`,
     scenarios.map((scenario) => {
-      const plans = algorithms.map((algorithm) => ({
+      const ofCommits = scenario.about === 'commits'
+      const plans = (ofCommits ? protocols : locks).map((algorithm) => ({
         name: algorithm.name,
         plan: planScenario(scenario, algorithm, 0),
       }))
@@ -146,7 +161,7 @@ A scenario makes a [plan](../plans.md) for a lock: its times are fractions of th
         [
           `- Told by: ${scenario.source}`,
           `- Plan: ${link(scenarioFile(scenario.name))}`,
-          `- Locks: ${skipped.length === 0 ? 'all' : played.join(', ')}`,
+          `- ${ofCommits ? 'Commit protocols' : 'Locks'}: ${skipped.length === 0 ? 'all' : played.join(', ')}`,
           ...skipped.map(({ name, why }) => `- Not \`${name}\`: ${why}`),
         ].join('\n'),
       ].join('\n\n')
@@ -234,7 +249,7 @@ const checkersPage = (): string =>
 Each checker judges one promise from facts alone; it knows nothing of the lock. A verdict is \`held\`, \`violated\` with the
 facts that clash and a proof in words, \`vacuous\` (never put to the test), \`inconclusive\` (cut off before it could be told) or
 \`not offered\`.`,
-    checkers.map(({ promise, summary, source, mood, sees }) => {
+    checkers.map(({ promise, about, summary, source, mood, sees }) => {
       const claimed = algorithms.filter(({ claims }) =>
         claims.some((claim) => claim.promise === promise),
       )
@@ -242,10 +257,11 @@ facts that clash and a proof in words, \`vacuous\` (never put to the test), \`in
         `## ${promise}`,
         sentence(summary),
         [
+          `- Of: ${about === 'commits' ? 'commit protocols' : 'locks'}`,
           `- Mood: ${mood} (${MOODS[mood]})`,
           `- Defined by: ${source}`,
           `- Sees: ${[...sees].map(code).join(', ')}`,
-          `- Claimed by: ${claimed.map(({ name }) => code(name)).join(', ') || 'no lock'}`,
+          `- Claimed by: ${claimed.map(({ name }) => code(name)).join(', ') || 'nobody'}`,
           `- Judge: ${link(`checkers/${promise.replace('/', '-')}.ts`)}`,
         ].join('\n'),
       ].join('\n\n')
@@ -368,6 +384,7 @@ A test runs each of them with three seeds.`,
 export const referencePages = (): ReadonlyMap<string, string> =>
   new Map([
     ['locks.md', locksPage()],
+    ['protocols.md', protocolsPage()],
     ['scenarios.md', scenariosPage()],
     ['faults.md', faultsPage()],
     ['checkers.md', checkersPage()],

@@ -1,12 +1,13 @@
 /** What a lock costs: alone, in a crowd, and after the death of its holder, each measured in a run of its own. */
 
 import type { AnyAlgorithm } from '#algorithms'
+import type { FactEvent } from '#sim'
 import { parsePlan, PLAN_FORMAT } from '../plan.ts'
 import type { PlanInput } from '../plan.ts'
 import { run } from '../run.ts'
 import type { RunResult } from '../run.ts'
 import { roleOf } from '../scenarios/scenario.ts'
-import { parametersOf } from '../settle.ts'
+import { groupsOf, parametersOf } from '../settle.ts'
 
 /** Measured costs of a lock, with one-way latencies of 1 ms. */
 export interface LockCosts {
@@ -32,6 +33,7 @@ const CROWD = 10
 const runOf = (
   algorithm: AnyAlgorithm,
   input: Omit<PlanInput, 'format' | 'algorithm'>,
+  fact: (event: FactEvent) => void = () => undefined,
 ): RunResult =>
   run(
     parsePlan({
@@ -40,7 +42,7 @@ const runOf = (
       network: { latencyMs: { minMs: 1, maxMs: 1 } },
       ...input,
     }),
-    { algorithm },
+    { algorithm, fact },
   )
 
 const per = (amount: number, count: number): number =>
@@ -65,6 +67,39 @@ const takeOver = (
     ],
   })
   return verdicts.find(({ promise }) => promise === 'deadlock-freedom')?.measures['takeOverMs']
+}
+
+/** Measured costs of a commit protocol, with one-way latencies of 1 ms. */
+export interface CommitCosts {
+  /** Requests of the coordinator, by transaction. */
+  readonly requests: number
+  /** Among the participants, by transaction. */
+  readonly peerMessages: number
+  /** Until the coordinator has decided. */
+  readonly decidedMs: number
+  /** How long a row stays locked in doubt when the coordinator dies before it decides; undefined if for ever. */
+  readonly blockedMs: number | undefined
+}
+
+/** Measures a commit protocol. */
+export const commitCostsOf = (algorithm: AnyAlgorithm): CommitCosts => {
+  let decidedMs = 0
+  const alone = runOf(algorithm, { clients: 1, rounds: ROUNDS }, ({ kind, atMs }) => {
+    if (kind === 'decided' && decidedMs === 0) decidedMs = atMs
+  })
+  const last = groupsOf(algorithm, undefined).at(-1)?.nodes.at(-1) ?? 'client-1'
+  const lost = runOf(algorithm, {
+    clients: 1,
+    faults: [{ kind: 'crash', node: 'client-1', at: { node: last, event: 'voted' } }],
+  })
+  const blocked = lost.verdicts.find(({ promise }) => promise === 'blocking')
+  const { acquiring, releasing, peerMessages } = alone.costs
+  return {
+    requests: per(acquiring.requests + releasing.requests, ROUNDS),
+    peerMessages: per(peerMessages, ROUNDS),
+    decidedMs,
+    blockedMs: blocked?.verdict === 'held' ? blocked.measures['blockedMs'] : undefined,
+  }
 }
 
 /** Measures a lock. */

@@ -1,12 +1,14 @@
 /** A lock on one page: its steps, what it claims, the six wishes, what breaks it, what it costs, and when to use it. */
 
+import { isProtocol } from '#algorithms'
+import type { AnyAlgorithm } from '#algorithms'
 import { countOf, inMs } from '#checkers'
 import type { TraceEvent } from '#sim'
 import { drawClassPlan } from '../draw.ts'
 import { cellsOf } from '../matrix/cells.ts'
 import type { Cell } from '../matrix/cells.ts'
-import { costsOf } from '../matrix/costs.ts'
-import type { LockCosts } from '../matrix/costs.ts'
+import { commitCostsOf, costsOf } from '../matrix/costs.ts'
+import type { CommitCosts, LockCosts } from '../matrix/costs.ts'
 import type { MatrixRow } from '../matrix/matrix.ts'
 import { wishesOf } from '../matrix/wishes.ts'
 import type { Wish } from '../matrix/wishes.ts'
@@ -67,6 +69,21 @@ const costLines = (costs: LockCosts, style: Style): string[] => {
   ]
 }
 
+const commitCostLines = (costs: CommitCosts, style: Style): string[] => [
+  ...entry(
+    'a transaction',
+    `${countOf(costs.requests, 'request')}${costs.peerMessages > 0 ? `, ${countOf(costs.peerMessages, 'message')} among the participants` : ''}; decided after ${inMs(costs.decidedMs)}, at 1 ms a way`,
+    style,
+  ),
+  ...entry(
+    'coordinator dies',
+    costs.blockedMs === undefined
+      ? 'rows stay locked until it is back'
+      : `rows stay locked for ${inMs(costs.blockedMs)}`,
+    style,
+  ),
+]
+
 /** The smallest run that breaks what decides; of what does not, if nothing does. */
 export const shortestOf = (cells: readonly Cell[]): Cell | undefined => {
   const broken = cells.filter(({ example }) => example !== undefined)
@@ -88,10 +105,26 @@ const storyOf = (plan: Plan, style: Style): string => {
   return story({ plan, clients, events, marked }, style)
 }
 
+const commitNumbers = (algorithm: AnyAlgorithm) => {
+  const costs = commitCostsOf(algorithm)
+  return { costs: { ...costs, blockedMs: costs.blockedMs ?? null } }
+}
+
+const lockNumbers = (row: MatrixRow) => {
+  const costs = costsOf(row.algorithm)
+  return {
+    wishes: wishesOf(row, costs),
+    costs: {
+      ...costs,
+      takeOverMs: costs.takeOverMs ?? null,
+      takeOverSilentMs: costs.takeOverSilentMs ?? null,
+    },
+  }
+}
+
 /** All of it as one value, for machines. */
 export const describeJson = (row: MatrixRow) => {
   const { algorithm } = row
-  const costs = costsOf(algorithm)
   const cells = cellsOf(row)
   return {
     algorithm: algorithm.name,
@@ -100,7 +133,7 @@ export const describeJson = (row: MatrixRow) => {
     steps: algorithm.steps ?? [],
     useWhen: algorithm.useWhen ?? null,
     claims: algorithm.claims,
-    wishes: wishesOf(row, costs),
+    ...(isProtocol(algorithm) ? commitNumbers(algorithm) : lockNumbers(row)),
     breaks: cells
       .filter(({ verdict }) => verdict === 'violated')
       .map(({ promise, fault, violated, runs, example }) => ({
@@ -110,19 +143,25 @@ export const describeJson = (row: MatrixRow) => {
         runs,
         seed: example?.seed ?? null,
       })),
-    costs: {
-      ...costs,
-      takeOverMs: costs.takeOverMs ?? null,
-      takeOverSilentMs: costs.takeOverSilentMs ?? null,
-    },
   }
+}
+
+const section = (title: string, lines: readonly string[], { paint }: Style): string =>
+  [paint.strong(title), ...lines, ''].map((text) => `${text}\n`).join('')
+
+const lockSections = (row: MatrixRow, style: Style): readonly string[] => {
+  const costs = costsOf(row.algorithm)
+  const wishes = wishesOf(row, costs).flatMap((wish) => wishLine(wish, style))
+  return [
+    section('The six wishes', wishes, style),
+    section('What it costs', costLines(costs, style), style),
+  ]
 }
 
 /** The page. */
 export const describeReport = (row: MatrixRow, style: Style): string => {
   const { algorithm } = row
   const { paint } = style
-  const costs = costsOf(algorithm)
   const shortest = shortestOf(cellsOf(row))
   const told = row.campaigns.find(({ fault }) => fault.name === shortest?.fault)
   const plan =
@@ -130,15 +169,14 @@ export const describeReport = (row: MatrixRow, style: Style): string => {
       ? undefined
       : drawClassPlan(algorithm, told.fault, shortest.example.seed)
   const line = shortest === undefined ? undefined : exampleLine(shortest)
-  const section = (title: string, lines: readonly string[]): string =>
-    [paint.strong(title), ...lines, ''].map((text) => `${text}\n`).join('')
+  const part = (title: string, lines: readonly string[]): string => section(title, lines, style)
   return [
-    section(algorithm.name, [
+    part(algorithm.name, [
       ...wrap(algorithm.summary, style.columns - 2).map((text) => `  ${text}`),
     ]),
-    section('Steps', list(algorithm.steps ?? ['not told'], style, true)),
-    section('After', list(algorithm.sources, style)),
-    section(
+    part('Steps', list(algorithm.steps ?? ['not told'], style, true)),
+    part('After', list(algorithm.sources, style)),
+    part(
       'Claims',
       algorithm.claims.length === 0
         ? ['  nothing']
@@ -147,12 +185,10 @@ export const describeReport = (row: MatrixRow, style: Style): string => {
             style,
           ),
     ),
-    section(
-      'The six wishes',
-      wishesOf(row, costs).flatMap((wish) => wishLine(wish, style)),
-    ),
-    section('What it costs', costLines(costs, style)),
-    section(
+    ...(isProtocol(algorithm)
+      ? [part('What it costs', commitCostLines(commitCostsOf(algorithm), style))]
+      : lockSections(row, style)),
+    part(
       'When to use it',
       wrap(algorithm.useWhen ?? 'Not told.', style.columns - 2).map((text) => `  ${text}`),
     ),

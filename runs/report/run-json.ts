@@ -1,6 +1,6 @@
 /** A run as one JSON value for machines, and the catalogue that `list` gives. The shapes are described in docs/json.md. */
 
-import { algorithms } from '#algorithms'
+import { algorithms, isProtocol } from '#algorithms'
 import { checkers } from '#checkers'
 import type { OrphanPhantom, Tally, Verdict } from '#checkers'
 import { faults } from '#sim'
@@ -95,9 +95,11 @@ export const runJson = ({
 
 /** Everything that locksim knows by name. */
 export const catalogue = () => ({
-  algorithms: algorithms.map(
-    ({ name, summary, sources, steps, useWhen, claims, canary, needs, parameters }) => ({
+  algorithms: algorithms.map((algorithm) => {
+    const { name, summary, sources, steps, useWhen, claims, canary, needs, parameters } = algorithm
+    return {
       name,
+      kind: isProtocol(algorithm) ? 'protocol' : 'lock',
       summary,
       sources,
       steps: steps ?? [],
@@ -106,12 +108,13 @@ export const catalogue = () => ({
       canary: canary === true,
       needs,
       parameters,
-    }),
-  ),
+    }
+  }),
   scenarios: scenarios.map(({ name, summary, source }) => ({ name, summary, source })),
   faults: Object.values(faults).map(({ kind, summary }) => ({ name: kind, summary })),
-  checkers: checkers.map(({ promise, summary, source, mood }) => ({
+  checkers: checkers.map(({ promise, about, summary, source, mood }) => ({
     name: promise,
+    about: about ?? 'locks',
     summary,
     source,
     mood,
