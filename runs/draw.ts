@@ -61,11 +61,9 @@ const drawShapeFor = (streamOf: (concern: string) => Stream, role: Role) =>
     ? drawCommitShape(streamOf('shape'), role)
     : drawShape(streamOf('shape'), role, drawNested(streamOf('nested'), role))
 
-/** Whether the clients of this plan take the lock twice: every other one, where the lock says that they may. */
-const drawNested = (stream: Stream, { algorithm, parameters }: Role): boolean =>
-  !isProtocol(algorithm) &&
-  algorithm.gives(parameters as never).reentry === true &&
-  stream.pick(2) === 0
+/** Whether the clients of this plan take the lock twice: in every other plan, where the lock promises that they may. */
+const drawNested = (stream: Stream, { algorithm }: Role): boolean =>
+  algorithm.claims.some(({ promise }) => promise === 'reentrancy') && stream.pick(2) === 0
 
 /**
  * A random plan for a lock. Every run has its own subset of fault kinds, so that some runs have many of one kind
