@@ -7,18 +7,24 @@ import { afterAll, describe, expect, it } from 'vitest'
 import {
   algorithmNamed,
   algorithms,
-  isProtocol,
-  outcomeOf,
+  matrixHead,
+  matrixLegend,
+  matrixLine,
+  nameColumnsOf,
   parsePlan,
+  plainPaint,
   planScenario,
+  rowsOfTable,
   run,
   scenarioNamed,
   settle,
+  unicodeGlyphs,
 } from '#runs'
-import type { AnyAlgorithm } from '#runs'
+import type { AnyAlgorithm, SavedTable } from '#runs'
 import { program } from '../bin/program.ts'
 import { redisCounted } from './examples/redis-counted.ts'
-import { anchorsOf, blocksOf, inlineCommandsOf, linksOf, pages, tablesOf } from './markdown.ts'
+import { redisWaiting } from './examples/redis-waiting.ts'
+import { anchorsOf, blocksOf, inlineCommandsOf, linksOf, pages } from './markdown.ts'
 import type { Block } from './markdown.ts'
 import { referencePages } from './reference.ts'
 
@@ -38,16 +44,31 @@ const locksim = async (line: string): Promise<{ code: number; out: string }> => 
   const put = (text: string): void => void (out += text)
   const words = wordsOf(line).map((word) => (/\.jsonl?$/.test(word) ? join(folder, word) : word))
   const page = { columns: 80, colourLevel: 0, isTTY: false, unicode: true } as const
-  // The reader of the tutorial has listed the lock of the tutorial by now.
-  const added = line.includes(redisCounted.name)
+  // The reader of the tutorial has listed the lock that the command names by now.
+  const added: AnyAlgorithm[] = [redisCounted, redisWaiting].filter(({ name }) =>
+    line.includes(name),
+  )
   const registry = algorithms as AnyAlgorithm[]
-  if (added) registry.push(redisCounted)
+  registry.push(...added)
   try {
     const code = await program(words, { out: put, err: put, ...page })
     return { code, out: out.replaceAll(`${folder}/`, '') }
   } finally {
-    if (added) registry.pop()
+    registry.length -= added.length
   }
+}
+
+/** Runs an example once, and hears what it says. */
+const outputOf = async (example: () => Promise<unknown>): Promise<string> => {
+  let said = ''
+  const log = console.log
+  console.log = (...words: unknown[]) => void (said += `${words.join(' ')}\n`)
+  try {
+    await example()
+  } finally {
+    console.log = log
+  }
+  return said
 }
 
 const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> }
@@ -77,41 +98,35 @@ const excerpt = (out: string, ranges: string): string => {
 }
 
 /**
- * An example as a page shows it: without the words that say whose example it is, and the lock of the tutorial as it
- * stands in `algorithms/`, beside what it imports.
+ * An example as a page shows it: without the words that say whose example it is, and the first lock of the tutorial
+ * as it stands in `algorithms/`, beside what it imports. The second is no TypeScript yet.
  */
 const asShown = (source: string): string =>
   source
     .replace(/^\/\*\* The example of .* \*\/\n\n/, '')
-    .replace(/^\/\*\* The tutorial’s lock: o/, '/** O')
+    .replace(/^\/\*\* The tutorial’s (?:second )?lock: o/, '/** O')
+    .replace(/^(import .* from '\.\/[\w-]+)\.ts'$/gm, "$1.mjs'")
     .replace(
       /^(import \{ (?:duration|count|flag|oneOf).*) '#algorithms'$/gm,
       "$1 './parameters.ts'",
     )
     .replaceAll("'#algorithms'", "'./algorithm.ts'")
 
-const short = (promise: string): string => promise.replace('exclusion/', '')
-
-/** One cell of the results: what a lock broke of what decides, in one run. */
-const resultOf = (algorithm: AnyAlgorithm, scenario: string, seed: number): string => {
-  const plan = planScenario(scenarioNamed(scenario), algorithm, seed)
-  if ('skip' in plan) return '–'
-  const { verdicts, landed } = run(plan)
-  const { broken, untested } = outcomeOf(algorithm, plan, verdicts, landed)
-  if (broken.length > 0) return `✗ ${broken.map(({ promise }) => short(promise)).join(', ')}`
-  return untested.length > 0 ? '?' : '✓'
-}
-
-const resultsTable = (mark: string): string => {
-  const [seed = '', ...names] = mark.split(/[\s,]+/)
-  const locks = algorithms.filter((algorithm) => !isProtocol(algorithm))
-  const rows = locks.map((algorithm) => [
-    `\`${algorithm.name}\``,
-    ...names.map((scenario) => resultOf(algorithm, scenario, Number(seed))),
-  ])
-  return [['', ...names], ['---', ...names.map(() => '---')], ...rows]
-    .map((row) => `| ${row.join(' | ')} |\n`)
-    .join('')
+/** These rows of the saved table, as `matrix` shows them. */
+const rowsShown = (mark: string): string => {
+  const saved = JSON.parse(textOf('docs/reference/matrix.json')) as SavedTable
+  const rows = rowsOfTable(saved)
+  const names = mark.split(/[\s,]+/)
+  const shown = names.map((name) => {
+    const row = rows.find(({ algorithm }) => algorithm.name === name)
+    if (row === undefined) throw new Error(`the saved table has no row for ${name}`)
+    return row
+  })
+  const style = { paint: plainPaint, glyphs: unicodeGlyphs, columns: 80 }
+  const nameColumns = nameColumnsOf(names)
+  const classes = shown[0]?.campaigns.map(({ fault }) => fault.name) ?? []
+  const lines = shown.map((row) => matrixLine(row, nameColumns, style)).join('')
+  return `${matrixHead(classes, nameColumns, style)}${lines}\n${matrixLegend(shown, style)}`
 }
 
 /** What one page comes to when everything in it is done: its problems, and its text with what is generated brought up to date. */
@@ -128,6 +143,11 @@ const follow = async (path: string): Promise<{ problems: string[]; text: string 
   }
   const runLine = async (line: string, where: string, expectedCode: number): Promise<void> => {
     for (const command of line.split('&&').map((part) => part.trim())) {
+      const example = /^node (\S+)\.mjs$/.exec(command)?.[1]
+      if (example !== undefined) {
+        lastOutput = await outputOf(() => import(`./examples/${example}.ts`))
+        continue
+      }
       const ours = /^(?:npx )?locksim (.*)$/.exec(command)
       if (ours === null) {
         if (!isKnown(command)) problems.push(`${where}: what is "${command}"?`)
@@ -173,17 +193,15 @@ const follow = async (path: string): Promise<{ problems: string[]; text: string 
     }
   }
 
-  for (const block of [...blocksOf(page), ...tablesOf(page)].sort(
-    (one, other) => one.start - other.start,
-  )) {
+  for (const block of blocksOf(page)) {
     const { marks, language } = block
-    const [output, source, results] = ['output', 'source', 'results'].map((name) => marks.get(name))
+    const [output, source, table] = ['output', 'source', 'table'].map((name) => marks.get(name))
     try {
       if (language === 'sh') await doShell(block)
       if (language === 'json') doJson(block)
       if (output !== undefined) generated(block, excerpt(lastOutput, output))
       if (source !== undefined) generated(block, asShown(textOf(source)))
-      if (results !== undefined) generated(block, resultsTable(results))
+      if (table !== undefined) generated(block, rowsShown(table))
     } catch (error) {
       problems.push(
         `${path}:${block.line}: ${error instanceof Error ? error.message : String(error)}`,
@@ -207,7 +225,7 @@ describe.each(pages(ROOT))('%s', (path) => {
     const { problems, text } = await follow(path)
     if (UPDATE && text !== textOf(path)) writeFileSync(join(ROOT, path), text)
     expect(problems.join('\n')).toBe('')
-  })
+  }, 60_000)
 
   it('links to what is there', () => {
     const broken = linksOf(textOf(path)).filter((target) => {
@@ -266,14 +284,7 @@ describe('docs/plans.md', () => {
 
 describe('the example of the library', () => {
   it('runs', async () => {
-    const said: unknown[] = []
-    const log = console.log
-    console.log = (...words: unknown[]) => void said.push(words.join(' '))
-    try {
-      await import('./examples/library.ts')
-    } finally {
-      console.log = log
-    }
-    expect(said.join('\n')).toMatch(/^exclusion\/belief violated/m)
+    const said = await outputOf(() => import('./examples/library.ts'))
+    expect(said).toMatch(/^exclusion\/belief violated/m)
   })
 })

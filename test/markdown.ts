@@ -6,7 +6,7 @@ import { join } from 'node:path'
 /** A fenced block. A comment on the line right above it says what is to be done with it: `<!-- exit 1 -->`. */
 export interface Block {
   readonly language: string
-  /** Its marks, by name: `exit`, `file`, `output`, `faults`, `source`, `results`. */
+  /** Its marks, by name: `exit`, `file`, `output`, `faults`, `source`, `table`, `defaults`. */
   readonly marks: ReadonlyMap<string, string>
   readonly text: string
   /** Where `text` is in the page. */
@@ -42,15 +42,6 @@ export const blocksOf = (page: string): readonly Block[] => {
     return { language, marks: marksIn(comment), text, start: end - text.length, end, line }
   })
 }
-
-/** A table under a comment `<!-- results: … -->`, as a block. */
-export const tablesOf = (page: string): readonly Block[] =>
-  [...page.matchAll(/^<!--((?:(?!-->)[^])*)-->\n+((?:\|.*\n)+)/gm)].map((match) => {
-    const [whole, comment = '', text = ''] = match
-    const end = match.index + whole.length
-    const line = page.slice(0, end - text.length).split('\n').length
-    return { language: '', marks: marksIn(comment), text, start: end - text.length, end, line }
-  })
 
 /** The page without its fenced blocks and comments: what is prose. */
 const proseOf = (page: string): string =>

@@ -285,14 +285,24 @@ const serviceSources = (name: string): { readonly path: string; readonly text: s
   }
 }
 
-/** The body of `interface XOptions { … }` or `type XOptions = { … }`, and of it only. */
-const optionsDeclaration = (text: string): string =>
-  /(?:interface|type) \w+Options (?:= )?\{\n([^]*?)\n\}/.exec(text)?.[1] ?? ''
+/** The body of `interface XOptions { … }` or `type XOptions = { … }` of service `x`, and of it only. */
+const optionsDeclaration = (text: string, service: string): string =>
+  new RegExp(`(?:interface|type) ${service}Options (?:= )?\\{\\n([^]*?)\\n\\}`, 'i').exec(
+    text,
+  )?.[1] ?? ''
 
 const OPTIONS_SAID_ELSEWHERE: Readonly<Record<string, string>> = {
   'store.fencing': 'what it checks; set by `store` in a plan',
   'sql.flavour': 'whose locking rules it follows',
   'sql.maxConnections': 'connections that it takes; more are refused',
+  'etcd.heartbeatMs': 'how often the leader tells the others that it is there',
+  'etcd.electionTimeoutMs':
+    'how long a member hears nothing before it stands for election; up to as much again is drawn',
+  'hazelcast.sessionTtlMs': 'how long a session lives without a heartbeat',
+  'hazelcast.sessionHeartbeatMs': 'how often a client sends one',
+  'hazelcast.leaderHeartbeatMs': 'how often the leader tells the others that it is there',
+  'hazelcast.missedHeartbeatsMax': 'how many of them a member misses before it wants an election',
+  'hazelcast.leaderElectionMs': 'how long an election may take before it is begun anew',
   'sql.replication':
     '`asynchronous`: server 1 starts as the primary and the others as its replicas',
 }
@@ -314,7 +324,7 @@ const servicesPage = (): string =>
 An option is set in a [plan](../plans.md), under \`services\`, e.g. \`{ "redis": { "persistence": "always" } }\`.`,
     Object.values(services).map(({ name, summary, sources, nodeName, clock, options }) => {
       const { path, text } = serviceSources(name)
-      const declaration = optionsDeclaration(text)
+      const declaration = optionsDeclaration(text, name)
       const comments = commentsIn(declaration)
       const rows = Object.entries(options).map(([option, byDefault]) => {
         const said = comments.get(option) ?? OPTIONS_SAID_ELSEWHERE[`${name}.${option}`]
