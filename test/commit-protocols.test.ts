@@ -58,9 +58,10 @@ const crashStop = fc
 describe('two-phase commit', () => {
   it.each(['wait', 'ask'])('never disagrees, whatever happens, if participants %s', (onTimeout) => {
     fc.assert(
-      fc.property(seeds, (seed) => {
+      fc.property(seeds, fc.constantFrom('no', 'wait'), (seed, whenLocked) => {
         const drawn = drawPlan(algorithmNamed('two-phase-commit'), seed)
-        const verdicts = verdictsOf({ ...drawn, parameters: { onTimeout } })
+        const services = { participant: { ...drawn.services['participant'], whenLocked } }
+        const verdicts = verdictsOf({ ...drawn, services, parameters: { onTimeout } })
         expect(verdicts['agreement']).not.toBe('violated')
         expect(verdicts['commit-validity']).not.toBe('violated')
       }),
@@ -76,6 +77,36 @@ describe('two-phase commit', () => {
       })
       expect([onTimeout, found]).toEqual([onTimeout, true])
     }
+  })
+})
+
+describe('coordinators that compete', () => {
+  it('block one another where rows are waited for, until one of them runs out of patience', () => {
+    // Each is first at one of two participants.
+    const crossed: Partial<PlanInput> = {
+      clients: 2,
+      servers: 2,
+      network: { latencyMs: { minMs: 1, maxMs: 1 } },
+      services: { participant: { whenLocked: 'wait' } },
+      faults: [
+        {
+          kind: 'message',
+          action: 'delay',
+          from: 'client-1',
+          to: 'participant-2',
+          operation: 'prepare',
+          at: 0,
+          byMs: 20,
+        },
+      ],
+      workload: { startMs: [0, 1] },
+    }
+    const facts: FactEvent[] = []
+    const { why } = run(planned('two-phase-commit', crossed), { fact: (one) => facts.push(one) })
+    const ended = facts.filter(({ kind }) => kind === 'transaction-ended')
+    expect(why).toBe('finished')
+    expect(ended).toHaveLength(2)
+    expect(ended[0]?.atMs).toBeGreaterThan(50)
   })
 })
 

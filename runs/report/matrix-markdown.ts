@@ -84,7 +84,7 @@ const sectionOf = (row: MatrixRow): string => {
   )
   return [
     `### ${algorithm.name}`,
-    `${algorithm.summary.charAt(0).toUpperCase()}${algorithm.summary.slice(1)}. [Steps and claims](locks.md#${algorithm.name}).`,
+    `${algorithm.summary.charAt(0).toUpperCase()}${algorithm.summary.slice(1)}. [Steps and claims](${isProtocol(algorithm) ? 'protocols' : 'locks'}.md#${algorithm.name}).`,
     tableOf(['', ...campaigns.map(({ fault }) => fault.name)], [...lines, landed]),
     ...(stories.length + skips.length === 0 ? [] : [[...stories, ...skips].join('\n')]),
   ].join('\n\n')
