@@ -1,5 +1,6 @@
 /** The mutants, file by file. */
 
+import { commitMutants } from './commit-protocols.ts'
 import { databaseMutants } from './database-locks.ts'
 import type { AnyMutant } from './mutant.ts'
 import { redisMutants } from './redis-locks.ts'
@@ -78,6 +79,7 @@ export const mutants: readonly AnyMutant[] = [
       promise: 'exclusion/effect',
     },
   },
+  ...commitMutants,
   ...databaseMutants,
   ...redisMutants,
 ]
