@@ -47,7 +47,7 @@ export const struck = (atMs: number, node: string): FactEvent =>
   at(atMs, node, { kind: 'fault-began', fault: 0, what: 'crash', text: `${node} crashes` })
 
 /** The coordinator dies. */
-export const coordinatorDies = (atMs: number): FactEvent =>
+const coordinatorDies = (atMs: number): FactEvent =>
   at(atMs, client, { kind: 'crashed', silent: true })
 
 /** One votes no, everybody aborts, and a fault strikes meanwhile: every promise holds. */

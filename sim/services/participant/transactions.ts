@@ -8,7 +8,7 @@ import { isDecided, transactionOf, waitOn } from './state.ts'
 import type { ParticipantState, Transaction } from './state.ts'
 
 /** What a participant answers about a transaction on which it has not voted (XA's XAER_NOTA, PostgreSQL's 42704). */
-export const UNKNOWN_TRANSACTION = 'unknown transaction'
+const UNKNOWN_TRANSACTION = 'unknown transaction'
 
 const NOT_KNOWN = refused(UNKNOWN_TRANSACTION)
 
