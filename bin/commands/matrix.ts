@@ -80,13 +80,13 @@ export const matrix = defineCommand<MatrixOptions>({
       ...(fencing === undefined ? [] : ['--fencing', fencing]),
       ...settings.flatMap((setting) => ['--set', setting]),
     ]
-    const nameColumns = runs.nameColumnsOf(locks.map(({ name }) => name))
+    const rowNames = locks.map(({ name }) => name)
     const isTable = format === 'text' && locks.length > 1
     if (isTable) {
       writePage(
         runs.matrixHead(
           faultClasses.map(({ name }) => name),
-          nameColumns,
+          rowNames,
           style,
         ),
         io,
@@ -102,7 +102,7 @@ export const matrix = defineCommand<MatrixOptions>({
       workers: options.workers ?? availableParallelism(),
       overrides: { parameters, ...(fencing === undefined ? {} : { fencing }) },
       ...(isTable
-        ? { row: (row: MatrixRow) => writePage(runs.matrixLine(row, nameColumns, style), io) }
+        ? { row: (row: MatrixRow) => writePage(runs.matrixLine(row, rowNames, style), io) }
         : {}),
       ...(io.isTTY && !isTable ? { progress } : {}),
     })

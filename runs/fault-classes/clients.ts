@@ -6,6 +6,7 @@ import { among, beyondLease, momentFor, msBetween } from './moments.ts'
 /** Nothing goes wrong: only latencies and the order of things are by chance. */
 export const none = defineFaultClass({
   name: 'none',
+  code: 'no',
   summary: 'nothing goes wrong; latencies and the order of events are drawn',
   draw: () => ({ faults: [] }),
 })
@@ -13,6 +14,7 @@ export const none = defineFaultClass({
 /** A client process dies, by itself or with its machine, for good or to come back. */
 export const clientCrash = defineFaultClass({
   name: 'client-crash',
+  code: 'cc',
   summary: 'a client’s process or machine dies, for good or to come back',
   draw(stream, cast) {
     const node = among(stream, cast.clients)
@@ -27,6 +29,7 @@ export const clientCrash = defineFaultClass({
 /** A client stands still past the end of its lease; its clocks run on. */
 export const clientPause = defineFaultClass({
   name: 'client-pause',
+  code: 'cp',
   summary: 'a client stands still for longer than its lease (GC, SIGSTOP); its clocks run on',
   draw(stream, cast) {
     const node = among(stream, cast.clients)
@@ -46,6 +49,7 @@ export const clientPause = defineFaultClass({
 /** A client's machine is suspended past the end of its lease: its monotonic clock stops too. */
 export const clientSuspend = defineFaultClass({
   name: 'client-suspend',
+  code: 'cs',
   summary: 'a client’s machine is suspended for longer than its lease; its monotonic clock stops',
   draw(stream, cast) {
     const node = among(stream, cast.clients)

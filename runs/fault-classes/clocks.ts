@@ -7,6 +7,7 @@ import { among, momentFor, msBetween } from './moments.ts'
 /** Wall clocks are set, ahead or back, by up to two leases. */
 export const clockJump = defineFaultClass({
   name: 'clock-jump',
+  code: 'cj',
   summary: 'the wall clock of a server or a client is set ahead or back, by up to two leases',
   draw(stream, cast) {
     const nodes = stream.pick(3) === 0 ? cast.clients : [...cast.role.servers, ...cast.clients]
@@ -30,6 +31,7 @@ const DRIFT_MAX_PPM = 50_000
 /** Oscillators run fast or slow, by up to 5 %, from the beginning. */
 export const clockDrift = defineFaultClass({
   name: 'clock-drift',
+  code: 'cd',
   summary: 'the clocks of some nodes run fast or slow, by up to 5 %',
   draw(stream, cast) {
     const clocks: Record<string, { driftPpm: number }> = {}
@@ -46,6 +48,7 @@ export const clockDrift = defineFaultClass({
 /** The clients' wall clocks do not agree. */
 export const clientClockSkew = defineFaultClass({
   name: 'client-clock-skew',
+  code: 'sk',
   summary: 'the wall clocks of the clients are off, by up to two leases, and stay so',
   draw(stream, cast) {
     const clocks: Record<string, { offsetMs: number }> = {}

@@ -27,6 +27,8 @@ export interface ClassDraw {
 /** A class of faults: the columns of the table. */
 export interface FaultClass {
   readonly name: string
+  /** Two letters, for the head of a column. */
+  readonly code: string
   readonly summary: string
   /** Draws the faults of one run, or says why they cannot befall this lock. */
   draw(stream: Stream, cast: ClassCast): ClassDraw | { readonly skip: string }

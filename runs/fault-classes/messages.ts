@@ -11,6 +11,7 @@ const partnersOf = ({ role, stores }: ClassCast): readonly string[] => [...role.
 /** Requests or writes come late, up to well over a lease, or never. */
 export const lateMessage = defineFaultClass({
   name: 'late-message',
+  code: 'lm',
   summary: 'requests of a client come late, by up to two leases and more, or never',
   draw(stream, cast) {
     const faults: AnyFaultPlan[] = []
@@ -35,6 +36,7 @@ export const lateMessage = defineFaultClass({
 /** A request was carried out, and the client never learns of it. */
 export const lostReply = defineFaultClass({
   name: 'lost-reply',
+  code: 'lr',
   summary: 'a server does what it was asked, and its reply is lost',
   draw(stream, cast) {
     const to = among(stream, cast.clients)
@@ -55,6 +57,7 @@ export const lostReply = defineFaultClass({
 /** Somebody cannot reach somebody for a while. */
 export const partition = defineFaultClass({
   name: 'partition',
+  code: 'pa',
   summary: 'a client, or a server, is cut off from the others for a while, both ways or one way',
   draw(stream, cast) {
     const { servers } = cast.role

@@ -32,6 +32,7 @@ const crashOf = (
 /** One server dies and comes back with its disk. */
 export const serverCrash = defineFaultClass({
   name: 'server-crash',
+  code: 'sc',
   summary:
     'a server crashes and comes back with all that it had on its disk, written before it answered',
   draw(stream, cast) {
@@ -47,6 +48,7 @@ export const serverCrash = defineFaultClass({
 /** One server dies and comes back empty. */
 export const serverLoss = defineFaultClass({
   name: 'server-loss',
+  code: 'sl',
   summary: 'a server crashes and comes back empty: no persistence, or its disk is lost',
   draw(stream, cast) {
     const { servers } = cast.role
@@ -58,6 +60,7 @@ export const serverLoss = defineFaultClass({
 /** The leader dies, and another server takes over; a replica may be behind. */
 export const failover = defineFaultClass({
   name: 'failover',
+  code: 'fo',
   summary:
     'the leader dies and another server takes over, which may not have heard of the last grants',
   draw(stream, cast) {

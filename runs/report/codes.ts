@@ -1,6 +1,7 @@
 /** Two letters for each promise and each class of faults, where a column has no room for more. */
 
 import type { PromiseName } from '#checkers'
+import { faultClassNamed } from '../fault-classes/index.ts'
 
 /** The code of each promise. */
 export const PROMISE_CODES: Readonly<Record<PromiseName, string>> = {
@@ -23,17 +24,8 @@ export const PROMISE_CODES: Readonly<Record<PromiseName, string>> = {
   termination: 'te',
 }
 
-/** The code of a class of faults: the first letters of its first and last words. */
-export const faultCode = (name: string): string => {
-  const words = name.split('-')
-  const [first = ''] = words
-  return words.length === 1
-    ? first.slice(0, 2)
-    : words
-        .map((word) => word.charAt(0))
-        .join('')
-        .slice(0, 3)
-}
+/** The code of a class of faults. */
+export const faultCode = (name: string): string => faultClassNamed(name).code
 
 /** `sv exclusion/service, be exclusion/belief`, with spaces that do not break within an entry. */
 export const legendOf = (entries: readonly (readonly [code: string, name: string])[]): string =>

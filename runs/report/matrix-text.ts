@@ -9,7 +9,7 @@ import { commandLine } from './repeat.ts'
 import { wrap } from './style.ts'
 import type { Style } from './style.ts'
 
-const CELL_COLUMNS = 4
+const CELL_COLUMNS = 3
 
 /** The worst that the cells of one lock under one class say. */
 const symbolOf = (cells: readonly Cell[], { paint, glyphs }: Style): string => {
@@ -40,14 +40,29 @@ export const exampleLine = (
     ? undefined
     : commandLine(['run', algorithm, '--under', fault, '--seed', String(example.seed), ...asked])
 
-/** Head of the table of locks: the codes of the classes. */
-export const matrixHead = (faults: readonly string[], nameColumns: number, style: Style): string =>
-  `${style.paint.dim(headOf(faults, nameColumns).trimEnd())}\n`
+/** How the table of locks is laid out: on a narrow page a name has a line of its own. */
+const layoutOf = (faults: readonly string[], names: readonly string[], { columns }: Style) => {
+  const longest = Math.max(...names.map((name) => name.length)) + 2
+  const apart = longest + faults.length * CELL_COLUMNS > columns
+  return { apart, indent: apart ? 2 : longest }
+}
 
-/** One lock in the table of locks. On a narrow page its name has a line of its own. */
-export const matrixLine = (row: MatrixRow, nameColumns: number, style: Style): string => {
+/** Head of the table of locks: the codes of the classes. `names` are those of all its locks. */
+export const matrixHead = (
+  faults: readonly string[],
+  names: readonly string[],
+  style: Style,
+): string => {
+  const { indent } = layoutOf(faults, names, style)
+  return `${style.paint.dim(headOf(faults, indent).trimEnd())}\n`
+}
+
+/** One lock in the table of locks. */
+export const matrixLine = (row: MatrixRow, names: readonly string[], style: Style): string => {
   const cells = cellsOf(row)
-  const symbols = faultsOf(cells).map((fault) =>
+  const faults = faultsOf(cells)
+  const { apart, indent } = layoutOf(faults, names, style)
+  const symbols = faults.map((fault) =>
     padded(
       symbolOf(
         cells.filter((cell) => cell.fault === fault),
@@ -55,7 +70,9 @@ export const matrixLine = (row: MatrixRow, nameColumns: number, style: Style): s
       ),
     ),
   )
-  return `${row.algorithm.name.padEnd(nameColumns)}${symbols.join('').trimEnd()}\n`
+  const { name } = row.algorithm
+  const head = apart ? `${name}\n${' '.repeat(indent)}` : name.padEnd(indent)
+  return `${head}${symbols.join('').trimEnd()}\n`
 }
 
 /** What the signs mean, and how much was run. */
@@ -75,10 +92,6 @@ export const matrixLegend = (rows: readonly MatrixRow[], style: Style): string =
     .map((line) => `${paint.dim(line.replaceAll('\u00a0', ' '))}\n`)
     .join('')
 }
-
-/** Width of the column of names, and whether names and cells fit on one line of the page. */
-export const nameColumnsOf = (names: readonly string[]): number =>
-  Math.max(...names.map((name) => name.length)) + 2
 
 const PROMISE_COLUMNS = 21
 
