@@ -5,27 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { COLUMNS_MIN } from './io.ts'
-import type { Io } from './io.ts'
-import { program } from './program.ts'
+import { locksim } from '../test/on-a-page.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'locksim-cli-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
-
-const locksim = async (line: string | readonly string[], page: Partial<Io> = {}) => {
-  let out = ''
-  let err = ''
-  const io: Io = {
-    out: (text) => void (out += text),
-    err: (text) => void (err += text),
-    columns: 80,
-    colourLevel: 0,
-    isTTY: false,
-    unicode: true,
-    ...page,
-  }
-  const code = await program(typeof line === 'string' ? line.split(' ') : line, io)
-  return { code, out, err }
-}
 
 const file = (name: string, text: string): string => {
   const path = join(folder, name)

@@ -23,7 +23,7 @@ export const runOne = async (
   const { EXIT, planFor, repeatLine, writePlan } = await import('#runs')
   const plan = planFor(lock, request)
   if ('skip' in plan) {
-    const reason = `${lock.name} has no part in ${request.scenario ?? 'this'}: ${plan.skip}`
+    const reason = `${lock.name} has no part in ${request.scenario ?? request.under ?? 'this'}: ${plan.skip}`
     io.out(
       json
         ? `${JSON.stringify({ algorithm: lock.name, scenario: request.scenario ?? null, skipped: plan.skip }, null, 2)}\n`
