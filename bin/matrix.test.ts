@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { faultClasses } from '#runs'
 import { COLUMNS_MIN } from './io.ts'
-import { locksim } from '../test/on-a-page.ts'
+import { locksim } from './on-a-page.ts'
 
 interface Cell {
   readonly promise: string

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { COLUMNS_MIN } from './io.ts'
-import { locksim } from '../test/on-a-page.ts'
+import { locksim } from './on-a-page.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'locksim-cli-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

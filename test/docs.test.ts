@@ -10,7 +10,6 @@ import {
   matrixHead,
   matrixLegend,
   matrixLine,
-  nameColumnsOf,
   parsePlan,
   plainPaint,
   planScenario,
@@ -123,10 +122,9 @@ const rowsShown = (mark: string): string => {
     return row
   })
   const style = { paint: plainPaint, glyphs: unicodeGlyphs, columns: 80 }
-  const nameColumns = nameColumnsOf(names)
   const classes = shown[0]?.campaigns.map(({ fault }) => fault.name) ?? []
-  const lines = shown.map((row) => matrixLine(row, nameColumns, style)).join('')
-  return `${matrixHead(classes, nameColumns, style)}${lines}\n${matrixLegend(shown, style)}`
+  const lines = shown.map((row) => matrixLine(row, names, style)).join('')
+  return `${matrixHead(classes, names, style)}${lines}\n${matrixLegend(shown, style)}`
 }
 
 /** What one page comes to when everything in it is done: its problems, and its text with what is generated brought up to date. */

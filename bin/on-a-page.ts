@@ -1,7 +1,7 @@
 /** The command line on a page in memory, for tests. */
 
-import type { Io } from '../bin/io.ts'
-import { program } from '../bin/program.ts'
+import type { Io } from './io.ts'
+import { program } from './program.ts'
 
 /** What a command came to. */
 export interface Printed {
