@@ -20,6 +20,7 @@ import {
   unicodeGlyphs,
 } from '#runs'
 import type { AnyAlgorithm, SavedTable } from '#runs'
+import { FACT_KINDS } from '#sim'
 import { program } from '../bin/program.ts'
 import { redisCounted } from './examples/redis-counted.ts'
 import { redisWaiting } from './examples/redis-waiting.ts'
@@ -253,13 +254,23 @@ describe('docs/reference', () => {
 })
 
 describe('docs/json.md', () => {
+  const path = 'docs/json.md'
+  const plan = planScenario(scenarioNamed('gc-pause'), algorithmNamed('redlock'), 42)
+  if ('skip' in plan) throw new Error(plan.skip)
+  const { hash, events, endedAtMs, measures, tally } = run(plan)
+
   it('shows the hash that the run has', () => {
-    const path = 'docs/json.md'
-    const plan = planScenario(scenarioNamed('gc-pause'), algorithmNamed('redlock'), 42)
-    const hash = 'skip' in plan ? '' : run(plan).hash
     const text = textOf(path).replace(/\b[0-9a-f]{16}\b/g, hash)
     if (UPDATE) writeFileSync(join(ROOT, path), text)
     expect(textOf(path)).toBe(text)
+  })
+
+  it('shows the numbers that it has', () => {
+    const shown = JSON.stringify({ events, endedAtMs, measures, tally }, null, 1)
+      .replace(/^ "(measures|tally)": \{[^}]*\}/gm, (field) => field.replace(/\n\s*/g, ' '))
+      .split('\n')
+      .slice(1, -1)
+    for (const line of shown) expect(textOf(path)).toContain(line.trim())
   })
 })
 
@@ -277,6 +288,10 @@ describe('docs/plans.md', () => {
     for (const name of [...named(plan), 'scenario', 'servers', 'offsetMs', 'driftPpm']) {
       expect(page).toMatch(new RegExp(`[\`.]${name}\``))
     }
+  })
+
+  it('names every kind of fact', () => {
+    for (const kind of FACT_KINDS) expect(page).toContain(`\`${kind}\``)
   })
 })
 

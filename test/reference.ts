@@ -358,6 +358,9 @@ const showsText = (shows: Shows): string =>
     .map(([promise, verdict]) => `${promise} ${verdict}`)
     .join(', ')
 
+const pageOf = (name: string): string =>
+  protocols.some((protocol) => protocol.name === name) ? 'protocols.md' : 'locks.md'
+
 const sequenceLine = (sequence: Sequence): readonly string[] => {
   const { row, tells } = sequence
   if (!isShown(sequence)) return [row, cell(tells), '', cell(sequence.note)]
@@ -373,7 +376,7 @@ const sequenceLine = (sequence: Sequence): readonly string[] => {
     ...repair,
     ...(note === undefined ? [] : [sentence(note)]),
   ]
-  return [row, cell(tells), `[\`${lock}\`](locks.md#${lock})`, cell(said.join('<br>'))]
+  return [row, cell(tells), `[\`${lock}\`](${pageOf(lock)}#${lock})`, cell(said.join('<br>'))]
 }
 
 const sequencesPage = (): string =>
