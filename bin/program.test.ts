@@ -25,6 +25,12 @@ const traceOfGcPause = async (name: string): Promise<string> => {
 const plan = { format: 'locksim-plan/1', algorithm: 'redis-set-px' }
 
 describe('locksim run', () => {
+  it('does not doubt a run because a promise that takes a run of its own was not put to the test', async () => {
+    const { code, out } = await locksim('run curator-mutex --scenario calm')
+    expect(out).toMatch(/\? reentrancy \*\s+vacuous/)
+    expect(code).toBe(0)
+  })
+
   it('tells the story of one lock and ends with the line that repeats it', async () => {
     const line = 'run redlock --scenario gc-pause --seed 42'
     const { code, out, err } = await locksim(line)

@@ -93,6 +93,7 @@ export const availability = defineChecker({
   promise,
   mood: 'eventually',
   summary: 'with any one server struck, a free lock is still granted in time',
+  occasional: true,
   source:
     'redis.io, "Distributed Locks with Redis": liveness property B, fault tolerance; Gilbert and Lynch (2002) on availability',
   sees: ['fault-began', 'fault-ended', ...WAIT_KINDS],

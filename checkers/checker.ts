@@ -108,6 +108,11 @@ export interface Checker {
   /** `always`: no bad thing happens; `eventually`: a good thing happens in time; `sometimes`: the run was worth having. */
   readonly mood: 'always' | 'eventually' | 'sometimes'
   readonly summary: string
+  /**
+   * Whether it takes a run made for it to test it: a nested workload, a server that fails. That another run leaves it
+   * untested makes that run no less conclusive.
+   */
+  readonly occasional?: boolean
   /** Where the promise is defined. */
   readonly source: string
   /** The kinds of facts it wants to be shown one by one. What it tells in a proof it finds in the history. */

@@ -134,6 +134,7 @@ export const fairness = defineChecker({
   promise,
   mood: 'always',
   summary: 'nobody in the lock’s queue is overtaken by one who came later',
+  occasional: true,
   source:
     'Lamport, A New Solution of Dijkstra’s Concurrent Programming Problem (1974): first come, first served from the doorway; Herlihy and Shavit, chapter 2',
   sees: ['service-granted', 'queued', 'unqueued', 'denied', 'granted', 'crashed'],

@@ -184,6 +184,7 @@ export const reentrancy = defineChecker({
   promise,
   mood: 'always',
   summary: 'the holder can take the lock again, and only the last release frees it',
+  occasional: true,
   source: 'Jepsen, ReentrantMutex and ReentrantFencedMutex models (Hazelcast tests)',
   sees: [
     'service-granted',

@@ -108,6 +108,7 @@ export const starvation = defineChecker({
   promise,
   mood: 'eventually',
   summary: 'every client that keeps asking gets the lock, and is not passed over for ever',
+  occasional: true,
   source:
     'Herlihy and Shavit, The Art of Multiprocessor Programming, chapter 2: starvation-freedom, r-bounded waiting',
   sees: ['acquiring', 'granted', 'finished', 'crashed'],

@@ -1,6 +1,7 @@
 /** What a run comes to: what it broke, what it never put to the test, and the exit code that says so. */
 
 import type { AnyAlgorithm } from '#algorithms'
+import { checkers } from '#checkers'
 import type { Verdict } from '#checkers'
 import type { Plan } from './plan.ts'
 
@@ -26,7 +27,11 @@ const NEEDED_BY_ALL: readonly string[] = ['exclusion/effect', 'agreement']
 export const decides = (algorithm: AnyAlgorithm, promise: string): boolean =>
   NEEDED_BY_ALL.includes(promise) || algorithm.claims.some((claim) => claim.promise === promise)
 
-const isDoubtful = (verdict: string): boolean => verdict === 'vacuous' || verdict === 'inconclusive'
+const isOccasional = (promise: string): boolean =>
+  checkers.find((checker) => checker.promise === promise)?.occasional === true
+
+const isDoubtful = (promise: string, verdict: string): boolean =>
+  verdict === 'inconclusive' || (verdict === 'vacuous' && !isOccasional(promise))
 
 /** Whether a lock claims a promise of which its model shows nothing that could be judged. */
 const isMissing = (algorithm: AnyAlgorithm, promise: string, verdict: string): boolean =>
@@ -52,7 +57,10 @@ export const outcomeOf = (
   const deciding = verdicts.filter(({ promise }) => decides(algorithm, promise))
   const broken = deciding.filter(({ verdict }) => verdict === 'violated')
   const untested = deciding
-    .filter(({ promise, verdict }) => isDoubtful(verdict) || isMissing(algorithm, promise, verdict))
+    .filter(
+      ({ promise, verdict }) =>
+        isDoubtful(promise, verdict) || isMissing(algorithm, promise, verdict),
+    )
     .map(({ promise, verdict }) => `${promise} is ${verdict}`)
   untested.push(...missed(plan, landed))
   return {

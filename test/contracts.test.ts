@@ -100,6 +100,13 @@ describe.each(Object.entries(registries))(
       for (const name of names) for (const word of name.split('/')) expect(word).toMatch(KEBAB_CASE)
     })
 
+    it.runIf(['algorithms', 'services'].includes(folder.split('/').at(-1) ?? ''))(
+      'is in alphabetical order',
+      () => {
+        expect(names).toEqual([...names].sort())
+      },
+    )
+
     it('lists everything that is defined in its folder, so that nothing can be forgotten', () => {
       const definitions = defining.flatMap((path) => [
         ...textOf(path).matchAll(new RegExp(`^export const \\w+ = ${define}[(<]`, 'gm')),

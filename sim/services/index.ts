@@ -1,11 +1,11 @@
 /** The registry of services: one line each. */
 
-import { memcached } from './memcached/memcached.ts'
-import { participant } from './participant/participant.ts'
 import { consul } from './consul/consul.ts'
 import { dynamodb } from './dynamodb.ts'
 import { etcd } from './etcd/etcd.ts'
 import { hazelcast } from './hazelcast/hazelcast.ts'
+import { memcached } from './memcached/memcached.ts'
+import { participant } from './participant/participant.ts'
 import { redis } from './redis/redis.ts'
 import { sql } from './sql/sql.ts'
 import { store } from './store.ts'
@@ -13,30 +13,30 @@ import { zookeeper } from './zookeeper/zookeeper.ts'
 import type { AnyService } from './service.ts'
 
 export * from './service.ts'
-export type { ParticipantClient, ParticipantStub, StageReply } from './participant/client.ts'
-export type { Stage } from './participant/requests.ts'
 export type { ConsulClient } from './consul/client.ts'
 export type { DynamoDbTable } from './dynamodb.ts'
 export type { EtcdClient } from './etcd/client.ts'
 export type { Event as EtcdEvent } from './etcd/protocol.ts'
 export type { EtcdSession } from './etcd/session.ts'
-export { majorityOf } from './quorum.ts'
 export type { HazelcastClient } from './hazelcast/client.ts'
+export type { ParticipantClient, ParticipantStub, StageReply } from './participant/client.ts'
+export type { Stage } from './participant/requests.ts'
+export { majorityOf } from './quorum.ts'
 export type { RedisClient } from './redis/client.ts'
 export type { SqlConnection, SqlPool } from './sql/client.ts'
 
 /** Every service by name. */
 export const services = {
-  hazelcast,
   consul,
-  participant,
-  redis,
-  zookeeper,
-  sql,
-  memcached,
   dynamodb,
   etcd,
+  hazelcast,
+  memcached,
+  participant,
+  redis,
+  sql,
   store,
+  zookeeper,
 }
 
 /** Names of services. */
