@@ -6,6 +6,7 @@ import type { Moment } from './moment.ts'
 import type { Node } from './node.ts'
 
 interface FactWatch {
+  readonly node: string
   left: number
   readonly ring: () => void
 }
@@ -20,7 +21,7 @@ export class Watches {
   /** Whether any fact is waited for: asked at every fact of every run. */
   any = false
   private readonly kernel: Kernel
-  private readonly facts = new Map<string, FactWatch[]>()
+  private readonly facts = new Map<FactKind, FactWatch[]>()
   private readonly steps = new Map<Node, readonly StepWatch[]>()
 
   constructor(kernel: Kernel) {
@@ -42,18 +43,18 @@ export class Watches {
       if (node !== undefined) this.addStep(node, { step: moment.step, ring: later })
       return
     }
-    const key = `${moment.node}/${moment.event}`
-    const list = this.facts.get(key) ?? []
-    this.facts.set(key, list)
-    list.push({ left: moment.nth ?? 1, ring: later })
+    const list = this.facts.get(moment.event) ?? []
+    this.facts.set(moment.event, list)
+    list.push({ node: moment.node, left: moment.nth ?? 1, ring: later })
     this.any = true
   }
 
   /** A fact of this kind was stated about a node. */
   stated(node: string, kind: FactKind): void {
-    const list = this.facts.get(`${node}/${kind}`)
+    const list = this.facts.get(kind)
     if (list === undefined) return
     for (const watch of list) {
+      if (watch.node !== node) continue
       watch.left--
       if (watch.left === 0) watch.ring()
     }

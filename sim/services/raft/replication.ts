@@ -41,21 +41,38 @@ export const broadcast = (raft: RaftState<unknown>, leading: Leading, out: Outbo
   }
 }
 
-/** The value that a majority reaches, of one's own and the followers'. */
-const majorityReaches = (
+/** What a leader compares its followers by. */
+type Measure = 'match' | 'answered' | 'heardAtMs'
+
+/** How many servers reach a value, of oneself (`own`) and the followers. */
+const reachedBy = (
   { followers }: Leading,
   own: number,
-  valueOf: (follower: Follower) => number,
+  measure: Measure,
+  value: number,
 ): number => {
-  const values = [own]
-  for (const follower of followers) if (follower !== undefined) values.push(valueOf(follower))
-  values.sort((one, other) => other - one)
-  return values[majorityOf(values.length) - 1] as number
+  let count = own >= value ? 1 : 0
+  for (const follower of followers) {
+    if (follower !== undefined && follower[measure] >= value) count++
+  }
+  return count
+}
+
+/** The highest value that a majority reaches. Asked at each answer of a follower: nothing is sorted or copied. */
+const majorityReaches = (leading: Leading, own: number, measure: Measure): number => {
+  const { followers } = leading
+  const needed = majorityOf(followers.length)
+  let highest = reachedBy(leading, own, measure, own) >= needed ? own : -Infinity
+  for (const follower of followers) {
+    const value = follower?.[measure] ?? -Infinity
+    if (value > highest && reachedBy(leading, own, measure, value) >= needed) highest = value
+  }
+  return highest
 }
 
 /** Commits what a majority has on disk, if it is of this term. */
 export const commitByMajority = (raft: RaftState<unknown>, leading: Leading, out: Outbox): void => {
-  const index = majorityReaches(leading, raft.log.length, ({ match }) => match)
+  const index = majorityReaches(leading, raft.log.length, 'match')
   // A line of an older term can still be overwritten, even if a majority has it (5.4.2).
   if (index <= raft.committed || raft.log[index - 1]?.term !== raft.term) return
   raft.committed = index
@@ -76,7 +93,7 @@ export const appendItem = <Item>(
 
 /** The last append that a majority has answered: when it was sent, nobody led a later term. */
 export const confirmedAppend = (leading: Leading): number =>
-  majorityReaches(leading, Infinity, ({ answered }) => answered)
+  majorityReaches(leading, Infinity, 'answered')
 
 /** Whether a majority was heard of recently enough to go on leading. */
 export const hasQuorum = (
@@ -84,7 +101,7 @@ export const hasQuorum = (
   leading: Leading,
   nowMs: number,
 ): boolean => {
-  const heardAtMs = majorityReaches(leading, nowMs, (follower) => follower.heardAtMs)
+  const heardAtMs = majorityReaches(leading, nowMs, 'heardAtMs')
   return nowMs - heardAtMs <= times.quorumTimeoutMs
 }
 
