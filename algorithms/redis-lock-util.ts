@@ -13,7 +13,7 @@ interface Caller {
 }
 
 /** System.currentTimeMillis: the wall clock in whole ms. */
-export function* currentTimeMillis(): Process<number> {
+function* currentTimeMillis(): Process<number> {
   return Math.floor(yield* clock())
 }
 

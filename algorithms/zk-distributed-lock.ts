@@ -6,7 +6,7 @@ import { byText } from './zk-holders.ts'
 import type { Connecting, Session, Watcher } from './zk-sessions.ts'
 
 /** Which method of java.util.concurrent.locks.Lock the application calls. */
-export type LockCall = 'lock' | 'tryLock' | 'tryLock(time)'
+type LockCall = 'lock' | 'tryLock' | 'tryLock(time)'
 
 /** The switches. What each means stands at the parameters of the lock. */
 export interface Switches {

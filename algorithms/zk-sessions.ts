@@ -4,7 +4,7 @@ import { receive, spawn } from '#sim'
 import type { Process, Reply, ServiceClients } from '#sim'
 
 /** The client of an ensemble. */
-export type ZooKeeper = ServiceClients['zookeeper']
+type ZooKeeper = ServiceClients['zookeeper']
 /** One session. */
 export type Session = ReturnType<ZooKeeper['connect']> extends Process<infer Made> ? Made : never
 /** A mailbox for watch events. */

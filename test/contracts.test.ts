@@ -5,7 +5,8 @@ import { basename, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { algorithms, isProtocol } from '#algorithms'
 import { checkers } from '#checkers'
-import { scenarios } from '#runs'
+import { drawPlan, run, scenarios } from '#runs'
+import type { TraceEvent } from '#runs'
 import { FACT_KINDS, faults, services } from '#sim'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -174,6 +175,22 @@ describe.each(algorithms.map((algorithm) => [algorithm.name, algorithm] as const
         }
         expect(words).toContain(definition.default)
       }
+    })
+  },
+)
+
+describe.each(algorithms.map((algorithm) => [algorithm.name, algorithm] as const))(
+  'the messages of %s',
+  (_name, algorithm) => {
+    it('all say what they are about: faults aim at that, and the trace hash tells them apart by it', () => {
+      const unnamed: unknown[] = []
+      const record = (event: TraceEvent): void => {
+        if (event.kind !== 'request-sent' && event.kind !== 'peer-arrived') return
+        const { op, kind } = event.body as { readonly op?: unknown; readonly kind?: unknown }
+        if (typeof (op ?? kind) !== 'string') unnamed.push(event)
+      }
+      for (let seed = 1; seed <= 3; seed++) run(drawPlan(algorithm, seed), { record })
+      expect(unnamed).toEqual([])
     })
   },
 )

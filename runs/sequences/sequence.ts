@@ -10,7 +10,7 @@ export type SequencePlan = Omit<PlanInput, 'format' | 'algorithm' | 'seed' | 'dr
 export type Shows = { readonly [Promise in PromiseName]?: VerdictName }
 
 /** The same case with the defect mended. */
-export interface Repair {
+interface Repair {
   /** What was mended, in words. */
   readonly how: string
   /** Another lock, where the repair is one. */
@@ -34,7 +34,7 @@ export interface ShownSequence {
 }
 
 /** A sequence that no run can show, and why. */
-export interface NotedSequence {
+interface NotedSequence {
   readonly row: string
   readonly tells: string
   readonly note: string

@@ -54,7 +54,7 @@ export const STALE_TOKEN = 'stale token'
 export const TOKEN_MISSING = 'token missing'
 
 /** The server's words for a write whose writer read something else than what is there now. */
-export const CHANGED_SINCE = 'changed since it was read'
+const CHANGED_SINCE = 'changed since it was read'
 
 // The rule gives the same answers for the life of a server, so one reply object serves all.
 const WRITTEN: Reply<true> = ok(true)

@@ -4,7 +4,7 @@ import type { Origin, Reply, Target, Traffic, Waiter } from '../kernel/index.ts'
 import { CONNECTION_RESET, refused, TIMEOUT } from '../kernel/index.ts'
 import type { RequestInput } from '../services/index.ts'
 import type { ClientConnection } from './connection.ts'
-import { mixBody } from './digest.ts'
+import { mixBody, operationOf } from './digest.ts'
 import type { Link } from './network.ts'
 import type { Node } from './node.ts'
 import type { World } from './world.ts'
@@ -70,8 +70,7 @@ export class Call implements Target, RequestInput<unknown> {
 
   /** What the request asks for, for faults that aim at an operation: its `op`, or the kind of its statement. */
   get operation(): string | undefined {
-    const body = this.body as { readonly op?: string; readonly kind?: string } | null
-    return body?.op ?? body?.kind
+    return operationOf(this.body)
   }
 
   send(): void {

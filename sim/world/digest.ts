@@ -69,6 +69,12 @@ export const mixFact = (hash: RollingHash, fact: Fact, nowMs: number, site: numb
   }
 }
 
+/** What a message is about, for faults that aim at an operation and for the trace hash: its `op`, or the kind of its statement. */
+export const operationOf = (body: unknown): string | undefined => {
+  const asked = body as { readonly op?: string; readonly kind?: string } | null | undefined
+  return asked?.op ?? asked?.kind
+}
+
 /**
  * Mixes the body of a message: a primitive as it is, of an object its operation and value. A lock that draws its
  * names from somewhere else than its streams gives itself away here.
@@ -83,8 +89,9 @@ export const mixBody = (hash: RollingHash, body: unknown): void => {
       return
     case 'object': {
       if (body === null) return
-      const { op, value } = body as { readonly op?: unknown; readonly value?: unknown }
-      if (typeof op === 'string') hash.mixText(op)
+      const operation = operationOf(body)
+      const { value } = body as { readonly value?: unknown }
+      if (typeof operation === 'string') hash.mixText(operation)
       if (typeof value === 'string') hash.mixEnd(value)
       else if (typeof value === 'number') hash.mixNumber(value)
       return

@@ -1,7 +1,7 @@
 /** Letters: what a server sends without being asked just then. */
 
 import type { Target } from '../kernel/index.ts'
-import { mixBody } from './digest.ts'
+import { mixBody, operationOf } from './digest.ts'
 import type { Link } from './network.ts'
 import type { World } from './world.ts'
 
@@ -24,7 +24,7 @@ export class Letter implements Target {
   send(): void {
     const { link, world } = this
     const action = link.disturbed
-      ? link.strike((this.body as { readonly op?: string } | null)?.op)
+      ? link.strike(operationOf(this.body))
       : undefined
     if (link.cut || action?.kind === 'lose') return
     if (link.holding) {

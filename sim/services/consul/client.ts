@@ -67,7 +67,7 @@ class Agent {
       // A write that may have happened is not said again.
       const mayTryAgain = reply.why === 'refused' || body.op === 'get'
       if (!mayTryAgain || (yield* monotonic()) - beganAtMs >= HOLD_MS) return reply
-      yield* sleep(1 + environment.pick('consul-retry', HOLD_MS / 16))
+      yield* sleep(1 + environment.pick('consul-retry', Math.floor(HOLD_MS / 16)))
     }
   }
 }

@@ -10,9 +10,6 @@ import type { HazelcastCommand, SessionResponse } from './requests.ts'
 import { lockOf } from './state.ts'
 import type { CpSession, HazelcastData, HazelcastReplica } from './state.ts'
 
-/** Stands for the answer of a call that has to wait for one. */
-export const QUEUED: Reply<'queued'> = ok('queued')
-
 const EXPIRED = refused(SESSION_EXPIRED)
 const CANCELLED = refused(WAIT_CANCELLED)
 
@@ -67,7 +64,7 @@ const closeSessions = (
 const acquire = (
   applying: Applying,
   command: Extract<HazelcastCommand, { readonly op: 'lock' }>,
-): Reply<unknown> => {
+): Reply<unknown> | undefined => {
   const { replica, index, origin, nowMs, out } = applying
   const { data } = replica
   if (origin === undefined || !data.sessions.has(command.session)) return EXPIRED
@@ -81,7 +78,7 @@ const acquire = (
   if (lock.owner !== before || acquired === 'queued' || cancelled.length > 0) {
     out.changed('request', origin)
   }
-  return acquired === 'queued' ? QUEUED : ok(acquired)
+  return acquired === 'queued' ? undefined : ok(acquired)
 }
 
 const release = (
@@ -100,8 +97,11 @@ const release = (
   return isStillHeld === undefined ? refused(NOT_OWNER) : ok(isStillHeld)
 }
 
-/** Applies one command. */
-export const applyCommand = (command: HazelcastCommand, applying: Applying): Reply<unknown> => {
+/** Applies one command; undefined for a call that waits in the queue. */
+export const applyCommand = (
+  command: HazelcastCommand,
+  applying: Applying,
+): Reply<unknown> | undefined => {
   const { replica, out } = applying
   const { data } = replica
   switch (command.op) {

@@ -1,6 +1,6 @@
 /** The CP Subsystem of Hazelcast: sessions and FencedLocks, replicated by Raft. */
 
-import type { Origin, Reply } from '../../kernel/index.ts'
+import type { Origin } from '../../kernel/index.ts'
 import { ok } from '../../kernel/reply.ts'
 import {
   answer,
@@ -12,14 +12,14 @@ import {
   stepReplica,
   submit,
 } from '../raft/index.ts'
-import type { Asked, PeerMessage } from '../raft/index.ts'
+import type { PeerMessage } from '../raft/index.ts'
 import { defineService } from '../service.ts'
-import type { Input, Outbox, RequestInput } from '../service.ts'
-import { applyCommand, QUEUED } from './apply.ts'
+import type { Input, Outbox } from '../service.ts'
+import { applyCommand } from './apply.ts'
 import { hazelcastClient } from './client.ts'
 import type { HazelcastCommand, HazelcastOptions, HazelcastRequest } from './requests.ts'
 import { createData, forgetMemory } from './state.ts'
-import type { HazelcastData, HazelcastMachine, HazelcastReplica } from './state.ts'
+import type { HazelcastMachine, HazelcastReplica } from './state.ts'
 
 /** What a judge may look at. Of several members, the one that has applied most knows best. */
 export interface HazelcastView {
@@ -87,6 +87,13 @@ const machine: HazelcastMachine = {
   },
   apply: (replica, command, index, origin, nowMs, out) =>
     applyCommand(command, { replica, index, origin, nowMs, out }),
+  postponed({ data }, request) {
+    if (request.body.op !== 'lock') return
+    const { uid } = request.body
+    const waiting = data.waiting.get(uid)
+    if (waiting === undefined) data.waiting.set(uid, [request])
+    else waiting.push(request)
+  },
   elected({ data }, nowMs) {
     // While there was no leader nobody's heartbeat could be committed (onNewTermCommit).
     for (const session of data.sessions.values()) {
@@ -107,47 +114,6 @@ const machine: HazelcastMachine = {
     expireWaits(replica, nowMs, out)
   },
   wakeAtMs: ({ data }) => (data.sessions.size > 0 ? data.checkAtMs : Infinity),
-}
-
-/** Keeps back the answers of calls that were queued: they come when the lock does. */
-class Postponing implements Outbox {
-  private readonly inner: Outbox
-  private readonly data: HazelcastData
-
-  constructor(inner: Outbox, data: HazelcastData) {
-    this.inner = inner
-    this.data = data
-  }
-
-  reply(request: RequestInput<unknown>, reply: Reply<unknown>): void {
-    if (reply !== QUEUED) {
-      this.inner.reply(request, reply)
-      return
-    }
-    const { waiting } = this.data
-    const { uid } = request.body as { readonly uid: string }
-    waiting.set(uid, [...(waiting.get(uid) ?? []), request as Asked<HazelcastRequest>])
-  }
-
-  push(...letter: Parameters<Outbox['push']>): void {
-    this.inner.push(...letter)
-  }
-
-  peer(to: number, body: unknown): void {
-    this.inner.peer(to, body)
-  }
-
-  close(...connection: Parameters<Outbox['close']>): void {
-    this.inner.close(...connection)
-  }
-
-  changed(...change: Parameters<Outbox['changed']>): void {
-    this.inner.changed(...change)
-  }
-
-  fact(...fact: Parameters<Outbox['fact']>): void {
-    this.inner.fact(...fact)
-  }
 }
 
 /** The other members see at once that the connections of a process that died are gone, and elect in seconds. */
@@ -200,7 +166,7 @@ export const hazelcast = defineService({
     if (input.kind === 'peer-closed' && leaderOf(replica.raft) === input.from) {
       electSoon(replica, nowMs)
     }
-    stepReplica(replica, input, nowMs, new Postponing(out, replica.data))
+    stepReplica(replica, input, nowMs, out)
   },
 
   wakeAtMs: replicaWakeAtMs,

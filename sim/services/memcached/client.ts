@@ -9,7 +9,7 @@ import type { Port } from '../service.ts'
 export type Stored = 'STORED' | 'NOT_STORED' | 'EXISTS' | 'NOT_FOUND'
 
 /** What `gets` answers. */
-export interface Fetched {
+interface Fetched {
   readonly value: string
   /** The "cas unique", which changes with every store. */
   readonly unique: number
@@ -53,7 +53,7 @@ export interface RingSettings {
 }
 
 /** The servers as one client sees them just now. */
-export interface Ring {
+interface Ring {
   /** Asks the server that the key belongs to. */
   ask<Value>(
     key: string,

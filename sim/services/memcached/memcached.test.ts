@@ -174,6 +174,17 @@ describe('memcached under pressure', () => {
     expect(causes.at(-1)).toBe('lost')
     expect(ask(add('b'))).toBe('STORED')
   })
+
+  it('counts its stores from the beginning after a restart, so that an old "cas unique" may fit a new item', () => {
+    const { ask, feed } = server()
+    ask(add('a'))
+    const before = ask({ op: 'gets', key: K }) as { readonly unique: number }
+    feed({ kind: 'crash' })
+    feed({ kind: 'restart' })
+    ask(add('b'))
+    const { unique } = before
+    expect(ask({ op: 'cas', key: K, value: 'a', exptimeSeconds: 0, unique })).toBe('STORED')
+  })
 })
 
 describe('a ring of memcached servers', () => {

@@ -17,7 +17,7 @@ export interface MemcachedOptions {
 }
 
 /** One item. */
-export interface Item {
+interface Item {
   readonly value: string
   readonly unique: number
   /** The second of the server's own timer in which it is over; Infinity for never. */
@@ -159,6 +159,8 @@ const step = (
     case 'crash':
       state.lostInCrash = state.items.size > 0
       state.items.clear()
+      // The counter is the process's own (items.c, get_cas_id), so that numbers are given out again.
+      state.unique = 0
       return
     case 'restart':
       if (state.lostInCrash) out.changed('lost')

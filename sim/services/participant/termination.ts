@@ -139,6 +139,8 @@ export const onPeer = (
     case 'stage': {
       const { inquiry } = transaction
       if (inquiry === undefined || stage === undefined) return
+      // Who says so has not pre-committed yet: it is a late answer to the question before.
+      if (inquiry.asks === 'pre-commit' && stage === 'voted') return
       inquiry.answers.set(from, stage)
       if (inquiry.answers.size === inquiry.expected) conclude(state, transaction, nowMs, out)
       return

@@ -6,7 +6,7 @@ import type { RaftMessage } from './messages.ts'
 import type { RaftState, RaftTimes } from './state.ts'
 
 /** A request that another server of the group has passed on to the leader. */
-export interface Forwarded<Body> {
+interface Forwarded<Body> {
   readonly kind: 'forwarded'
   readonly body: Body
   readonly origin: Origin
@@ -46,7 +46,7 @@ export type PeerMessage<Body, Command> =
   | { readonly op: 'forwarded'; readonly number: number; readonly reply: Reply<unknown> }
 
 /** A read that waits until this server knows all that was committed when it came in. */
-export interface WaitingRead {
+interface WaitingRead {
   readonly number: number
   /** The line that must be applied; -1 until the leader has said which. */
   index: number
@@ -55,7 +55,7 @@ export interface WaitingRead {
 }
 
 /** A read that waits, on the leader, until a majority has confirmed that it still leads. */
-export interface UnconfirmedRead {
+interface UnconfirmedRead {
   readonly server: number
   readonly number: number
   readonly index: number
@@ -112,7 +112,7 @@ export interface Machine<Data, Body, Command> {
   ): void
   /**
    * A command is committed. Called on every server for every command, in the same order. `index` grows by at least
-   * one each time. `nowMs` is for a leader's timers only.
+   * one each time. `nowMs` is for a leader's timers only. Undefined if whoever asked has to wait for an answer.
    */
   apply(
     replica: Replica<Data, Body, Command>,
@@ -121,7 +121,9 @@ export interface Machine<Data, Body, Command> {
     origin: Origin | undefined,
     nowMs: number,
     out: Outbox,
-  ): Reply<unknown>
+  ): Reply<unknown> | undefined
+  /** The command of this request, which came in here, is applied and has no answer yet: the machine owes it. */
+  postponed?(replica: Replica<Data, Body, Command>, request: Asked<Body>): void
   /** A request that was given to `readLatest` may be answered now. */
   read?(
     replica: Replica<Data, Body, Command>,

@@ -38,7 +38,9 @@ const applyCommitted = <Data, Body, Command>(
     const reply = machine.apply(replica, command, replica.applied, origin, nowMs, out)
     if (server !== raft.index) continue
     const request = takePending(replica, number)
-    if (request !== undefined) answer(request, reply, out)
+    if (request === undefined) continue
+    if (reply === undefined) machine.postponed?.(replica, request)
+    else answer(request, reply, out)
   }
 }
 

@@ -36,13 +36,13 @@ export interface Follower {
 }
 
 /** What a server keeps in mind that follows a leader, or waits to hear of one (-1). */
-export interface Following {
+interface Following {
   readonly role: 'following'
   readonly leader: number
 }
 
 /** What a server keeps in mind that runs for election. First it asks whether it could win (pre-vote). */
-export interface Running {
+interface Running {
   readonly role: 'running'
   readonly phase: 'asking' | 'voting'
   /** Who said yes. */
@@ -65,7 +65,7 @@ export interface Leading {
  * What a server is that found its log in contradiction to what is committed. It can only be after disks were
  * lost; an implementation panics then, and again after each restart.
  */
-export interface Halted {
+interface Halted {
   readonly role: 'halted'
 }
 
@@ -111,7 +111,7 @@ export const isEstablished = ({ mode, committed }: RaftState<unknown>): boolean 
   mode.role === 'leading' && committed >= mode.since
 
 /** A leader's picture of a follower before it has heard of it. */
-export const newFollower = (next: number, nowMs: number): Follower => ({
+const newFollower = (next: number, nowMs: number): Follower => ({
   next,
   match: 0,
   heardAtMs: nowMs,

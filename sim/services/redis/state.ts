@@ -57,7 +57,7 @@ export interface Entry {
 }
 
 /** Somebody who has popped an element of a list and not pushed it back; kept for the judges. */
-export interface Taken {
+interface Taken {
   readonly key: string
   readonly origin: Origin
 }

@@ -86,7 +86,7 @@ export interface SqlConnection {
 }
 
 /** Whether an advisory lock belongs to the session or to the transaction. */
-export type AdvisoryScope = 'session' | 'transaction'
+type AdvisoryScope = 'session' | 'transaction'
 
 /** A bounded number of connections that the parts of one application process share. */
 export interface SqlPool {

@@ -30,7 +30,7 @@ export interface Comparison {
 }
 
 /** Conditions of columns, all of which must be true. A column that a row lacks is NULL, for which none is. */
-export type Conditions = Readonly<Record<string, Expression | Comparison>>
+type Conditions = Readonly<Record<string, Expression | Comparison>>
 
 /** A WHERE: conditions that must all be true, or a list of such, of which one must be. */
 export type Where = Conditions | readonly Conditions[]
