@@ -61,8 +61,7 @@ export const newElector = (lock: string, identity: string): Elector => ({
 export const readRecord = (text: string): LeaseRecord => JSON.parse(text) as LeaseRecord
 
 /** Whether the record that was seen last is one's own. */
-const isLeader = ({ observed, identity }: Elector): boolean =>
-  observed.holderIdentity === identity
+const isLeader = ({ observed, identity }: Elector): boolean => observed.holderIdentity === identity
 
 function* observe(elector: Elector, record: LeaseRecord): Process {
   elector.observed = record

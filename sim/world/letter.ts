@@ -23,9 +23,7 @@ export class Letter implements Target {
 
   send(): void {
     const { link, world } = this
-    const action = link.disturbed
-      ? link.strike(operationOf(this.body))
-      : undefined
+    const action = link.disturbed ? link.strike(operationOf(this.body)) : undefined
     if (link.cut || action?.kind === 'lose') return
     if (link.holding) {
       link.keep(this, 0, undefined)
