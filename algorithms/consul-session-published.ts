@@ -37,7 +37,10 @@ export const consulSessionPublished = defineAlgorithm({
   scales: 'consul',
   parameters: {
     blocking: flag(true, 'wait until the lock is free; otherwise try once'),
-    pauseMs: duration(0, 'between two attempts of one that waits'),
+    pauseMs: duration(
+      200,
+      'between two attempts of one that waits; 0 in the blog, which costs nothing but load',
+    ),
     destroyOnFailure: flag(false, 'destroy the session of an attempt that failed'),
     requestTimeoutMs: duration(10_000, 'how long a request may go unanswered'),
   },

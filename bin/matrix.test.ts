@@ -1,7 +1,7 @@
 /** The commands about many runs: matrix and describe; and runs by class of faults and by published sequence. */
 
 import { describe, expect, it } from 'vitest'
-import { faultClasses } from '#runs'
+import { faultClasses, parsePlan, run } from '#runs'
 import { COLUMNS_MIN } from './io.ts'
 import { locksim } from './on-a-page.ts'
 
@@ -50,6 +50,16 @@ describe('locksim matrix', () => {
       verdict: 'held',
       plan: null,
     })
+  })
+
+  it('gives plans that hold the parameters that were asked for', async () => {
+    const words = 'matrix redis-set-px --set ttlMs=500 --under client-pause --seeds 40 --workers 1'
+    const { cells } = JSON.parse((await locksim(`${words} --json`)).out) as {
+      cells: readonly (Cell & { readonly hash: string | null })[]
+    }
+    const found = cells.find(({ promise }) => promise === 'exclusion/effect')
+    expect(run(parsePlan(found?.plan)).hash).toBe(found?.hash)
+    expect((await locksim(`${words} --format markdown`)).out).toContain('--set ttlMs=500')
   })
 
   it('changes what the store checks, and says so in the line that repeats', async () => {
@@ -143,6 +153,7 @@ describe('locksim run --sequence', () => {
     ['run --sequence B99.1', 'there is no sequence "B99.1"'],
     ['run --sequence A16.Z7', 'A16.Z7 has no run: '],
     ['run --sequence B1.2 --scenario calm', 'give one of --plan, --scenario'],
+    ['run redlock --sequence B1.2', 'the sequence B1.2 is about redis-set-px'],
   ])('%s: says what is wrong', async (line, said) => {
     const { code, err } = await locksim(line)
     expect(code).toBe(2)

@@ -82,6 +82,7 @@ export const blocking = defineChecker({
   about: 'commits',
   mood: 'eventually',
   summary: 'no live participant is in doubt with its row locked for longer than the bound',
+  occasional: true,
   source:
     'Skeen, Nonblocking Commit Protocols (SIGMOD 1981): a protocol that never requires operational sites to block until a failed site has recovered',
   sees: ['fault-began', ...DOUBT_KINDS],

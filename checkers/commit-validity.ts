@@ -79,6 +79,7 @@ export const commitValidity = defineChecker({
   about: 'commits',
   mood: 'always',
   summary: 'a transaction is committed only if every participant voted yes',
+  occasional: true,
   source:
     'Bernstein, Hadzilacos, Goodman, Concurrency Control and Recovery in Database Systems (1987), section 7.3: AC3',
   sees: ['transaction-began', 'voted', 'decided'],

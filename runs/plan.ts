@@ -40,6 +40,8 @@ const planSchema = v.strictObject({
   parameters: v.optional(v.record(v.string(), setting), {}),
   /** Where the plan came from, if from a scenario. Changes nothing. */
   scenario: v.optional(v.string('the name of a scenario')),
+  /** Row of the collection of published fault sequences that it came from, if from one. Changes nothing. */
+  sequence: v.optional(v.string('the row of a sequence')),
   /** Whether the faults were drawn at random: one that never strikes is then no mistake of anybody's. */
   drawn: v.optional(v.boolean('true or false'), false),
   seed: v.optional(

@@ -9,7 +9,7 @@ import { faultClassNamed } from './fault-classes/index.ts'
 import { parsePlan } from './plan.ts'
 import type { Plan } from './plan.ts'
 import { planScenario, scenarioNamed } from './scenarios/index.ts'
-import { planSequence, sequenceNamed } from './sequences/index.ts'
+import { lockOfSequence, planSequence, sequenceNamed } from './sequences/index.ts'
 import { settle, storesOf } from './settle.ts'
 
 /** What may be asked; all of it may be left out. */
@@ -121,6 +121,12 @@ export const planFor = (
   const seed = request.seed ?? 0
   if (request.sequence !== undefined) {
     const { sequence, isRepaired } = sequenceNamed(request.sequence)
+    const lock = lockOfSequence(request.sequence)
+    if (lock !== algorithm.name) {
+      throw new InputError(
+        `the sequence ${sequence.row} is about ${lock}; leave ${algorithm.name} out`,
+      )
+    }
     return overridden(planSequence(sequence, seed, isRepaired), algorithm, request)
   }
   if (request.under !== undefined) {

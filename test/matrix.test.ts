@@ -8,18 +8,20 @@ import {
   algorithmNamed,
   algorithms,
   cellsOf,
+  describeReport,
   drawClassPlan,
   faultClasses,
   faultClassNamed,
   matrixJson,
   matrixPromises,
+  plainStyle,
   rowsOfTable,
   run,
   runCampaign,
   runMatrix,
   withTraps,
 } from '#runs'
-import type { SavedTable } from '#runs'
+import type { MatrixRow, SavedTable } from '#runs'
 
 const ROOT = join(import.meta.dirname, '..')
 const table = JSON.parse(
@@ -58,6 +60,13 @@ describe('a matrix', () => {
     expect(again.verdicts.find(({ promise }) => promise === 'exclusion/effect')?.verdict).toBe(
       'violated',
     )
+  })
+
+  it('runs a lock that is not in the registry, and describes it', async () => {
+    const mine = { ...algorithmNamed('redis-set-px'), name: 'my-lock' }
+    const rows = await runMatrix({ ...small, algorithms: [mine], workers: 2 })
+    expect(rows[0]?.campaigns[1]?.result?.runs).toBe(small.seeds)
+    expect(describeReport(rows[0] as MatrixRow, plainStyle)).toContain('my-lock')
   })
 
   it('comes to the same when its seeds are run in parts', async () => {

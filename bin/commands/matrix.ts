@@ -94,13 +94,14 @@ export const matrix = defineCommand<MatrixOptions>({
     }
     const progress = (share: number): void =>
       io.err(share < 1 ? `\r${Math.floor(share * 100)} % ` : '\r      \r')
+    const overrides = { parameters, ...(fencing === undefined ? {} : { fencing }) }
     const rows = await runs.runMatrix({
       algorithms: locks,
       faultClasses,
       seeds: options.seeds ?? SEEDS_BY_DEFAULT,
       firstSeed: options.seed ?? 0,
       workers: options.workers ?? availableParallelism(),
-      overrides: { parameters, ...(fencing === undefined ? {} : { fencing }) },
+      overrides,
       ...(isTable
         ? { row: (row: MatrixRow) => writePage(runs.matrixLine(row, rowNames, style), io) }
         : {}),
@@ -108,10 +109,10 @@ export const matrix = defineCommand<MatrixOptions>({
     })
     switch (format) {
       case 'json':
-        io.out(`${JSON.stringify(runs.matrixJson(rows), null, 2)}\n`)
+        io.out(`${JSON.stringify(runs.matrixJson(rows, overrides), null, 2)}\n`)
         break
       case 'markdown':
-        io.out(runs.matrixMarkdown(rows))
+        io.out(runs.matrixMarkdown(rows, asked))
         break
       default:
         if (isTable) writePage(`\n${runs.matrixLegend(rows, style)}`, io)

@@ -1,12 +1,13 @@
 /** The matrix: every lock under every class of faults, in as many threads as there are; their number changes nothing but the time. */
 
 import { Piscina } from 'piscina'
+import { algorithms } from '#algorithms'
 import type { AnyAlgorithm } from '#algorithms'
 import type { ClassOverrides } from '../draw.ts'
 import type { FaultClass } from '../fault-classes/index.ts'
-import { addCampaign, emptyCampaign } from './campaign.ts'
+import { withTraps } from '../traps.ts'
+import { addCampaign, emptyCampaign, runCampaign } from './campaign.ts'
 import type { CampaignResult } from './campaign.ts'
-import { runTask } from './task.ts'
 import type { MatrixTask } from './task.ts'
 
 /** What is asked. */
@@ -43,8 +44,6 @@ export interface MatrixRow {
 const STRETCH = 250
 
 type Answer = CampaignResult | { readonly skip: string }
-type Runner = (task: MatrixTask) => Answer | Promise<Answer>
-
 /** Sources that were not compiled cannot be loaded by a thread. */
 const isCompiled = import.meta.url.endsWith('.js')
 
@@ -70,62 +69,95 @@ const stretchesOf = (
     to: first + Math.min(seeds, (index + 1) * STRETCH),
   }))
 
+/** One task and its place in the table. */
+interface Placed {
+  readonly row: number
+  readonly column: number
+  readonly algorithm: AnyAlgorithm
+  readonly fault: FaultClass
+  readonly from: number
+  readonly to: number
+}
+
+type Runner = (task: Placed) => Answer | Promise<Answer>
+
+const inThisThread =
+  (overrides: ClassOverrides): Runner =>
+  ({ algorithm, fault, from, to }) =>
+    withTraps(() => runCampaign(algorithm, fault, from, to, overrides))
+
 /**
  * Runs the matrix. The rows come in the order of the locks, whichever thread is done first, and each is the sum
- * of its runs, so that the number of threads changes nothing in it.
+ * of its runs, so that the number of threads changes nothing in it. A lock that is not in the registry is run in
+ * this thread: another one would not know it.
  */
 export const runMatrix = async (request: MatrixRequest): Promise<readonly MatrixRow[]> => {
-  const { workers } = request
-  if (workers <= 1 || !isCompiled) return runRows(request, runTask)
+  const { workers, overrides = {} } = request
+  const known = request.algorithms.every((algorithm) => algorithms.includes(algorithm))
+  if (workers <= 1 || !isCompiled || !known) {
+    return runRows(request, inThisThread(overrides), 1)
+  }
   const pool = openPool(workers)
   try {
-    return await runRows(request, pool.run)
+    const runner: Runner = ({ algorithm, fault, from, to }) =>
+      pool.run({ algorithm: algorithm.name, fault: fault.name, from, to, overrides })
+    // A task more than there are threads, so that none waits for this one to hand out the next.
+    return await runRows(request, runner, workers + 1)
   } finally {
     await pool.close()
   }
 }
 
-const runRows = async (request: MatrixRequest, runner: Runner): Promise<readonly MatrixRow[]> => {
-  const { algorithms, faultClasses, seeds, firstSeed, overrides = {}, row, progress } = request
-  const stretches = stretchesOf(firstSeed, seeds)
-  const total = algorithms.length * faultClasses.length * stretches.length
-  let done = 0
-  const answer = async (task: MatrixTask): Promise<Answer> => {
-    const given = await runner(task)
-    done++
-    progress?.(done / total)
-    return given
-  }
-  // All tasks are handed out at once: the pool queues them, and no thread waits for a row to be complete.
-  const rows = algorithms.map((algorithm) =>
-    faultClasses.map((fault) =>
-      stretches.map(({ from, to }) => ({
-        algorithm: algorithm.name,
-        fault: fault.name,
-        from,
-        to,
-        overrides,
+const tasksOf = ({ algorithms: locks, faultClasses, seeds, firstSeed }: MatrixRequest) =>
+  locks.flatMap((algorithm, row) =>
+    faultClasses.flatMap((fault, column) =>
+      stretchesOf(firstSeed, seeds).map((stretch): Placed => ({
+        row,
+        column,
+        algorithm,
+        fault,
+        ...stretch,
       })),
     ),
   )
-  const inline = runner === runTask
-  const pending = inline
-    ? undefined
-    : rows.map((columns) => columns.map((tasks) => tasks.map(answer)))
-  const finished: MatrixRow[] = []
-  for (const [index, algorithm] of algorithms.entries()) {
-    const campaigns: Campaign[] = []
-    for (const [column, fault] of faultClasses.entries()) {
-      const parts = await Promise.all(
-        pending?.[index]?.[column] ?? rows[index]?.[column]?.map(answer) ?? [],
-      )
-      campaigns.push({ fault, ...summed(parts) })
+
+const runRows = async (
+  request: MatrixRequest,
+  runner: Runner,
+  lanes: number,
+): Promise<readonly MatrixRow[]> => {
+  const { algorithms: locks, faultClasses, row: finish, progress } = request
+  const tasks = tasksOf(request)
+  const answers: Answer[][][] = locks.map(() => faultClasses.map(() => []))
+  const left = locks.map((_lock, row) => tasks.filter((task) => task.row === row).length)
+  const rows: MatrixRow[] = []
+  let next = 0
+  let done = 0
+
+  // Sums are the same in any order, but rows are told in the order of the locks.
+  const tell = (): void => {
+    for (let row = rows.length; row < locks.length && left[row] === 0; row++) {
+      const campaigns = faultClasses.map((fault, column) => ({
+        fault,
+        ...summed(answers[row]?.[column] ?? []),
+      }))
+      const one = { algorithm: locks[row] as AnyAlgorithm, campaigns }
+      rows.push(one)
+      finish?.(one)
     }
-    const one = { algorithm, campaigns }
-    finished.push(one)
-    row?.(one)
   }
-  return finished
+  const lane = async (): Promise<void> => {
+    for (let task = tasks[next++]; task !== undefined; task = tasks[next++]) {
+      const answer = await runner(task)
+      answers[task.row]?.[task.column]?.push(answer)
+      left[task.row] = (left[task.row] ?? 0) - 1
+      progress?.(++done / tasks.length)
+      tell()
+    }
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+  tell()
+  return rows
 }
 
 const summed = (parts: readonly Answer[]): Omit<Campaign, 'fault'> => {

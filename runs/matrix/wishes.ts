@@ -30,7 +30,7 @@ const promised = (
   faults?: readonly string[],
 ): Wish => {
   const mine = cells.filter(
-    (cell) => cell.promise === promise && (faults?.includes(cell.fault) ?? true),
+    (cell) => cell.promise === promise && cell.runs > 0 && (faults?.includes(cell.fault) ?? true),
   )
   const broken = mine.filter(({ verdict }) => verdict === 'violated')
   if (broken.length > 0) {
@@ -84,7 +84,11 @@ export const wishesOf = (row: MatrixRow, costs: LockCosts): readonly Wish[] => {
     promised('reentrant', 'reentrancy', cells),
     blocking(row),
     promised('fair', 'fairness', cells),
-    promised('highly available', 'availability', cells, ['server-crash', 'failover']),
+    promised('highly available', 'availability', cells, [
+      'server-crash',
+      'server-loss',
+      'failover',
+    ]),
     fast(costs),
   ]
 }

@@ -97,10 +97,10 @@ export const shortestOf = (cells: readonly Cell[]): Cell | undefined => {
   }, first)
 }
 
-const storyOf = (plan: Plan, style: Style): string => {
+const storyOf = (algorithm: AnyAlgorithm, plan: Plan, style: Style): string => {
   const events: TraceEvent[] = []
-  const { verdicts } = run(plan, { record: (event) => events.push(event) })
-  const { clients } = settle(plan)
+  const { verdicts } = run(plan, { algorithm, record: (event) => events.push(event) })
+  const { clients } = settle(plan, algorithm)
   const marked = verdicts.filter(({ verdict }) => verdict === 'violated')
   return story({ plan, clients, events, marked }, style)
 }
@@ -175,7 +175,7 @@ export const describeReport = (row: MatrixRow, style: Style): string => {
       ...wrap(algorithm.summary, style.columns - 2).map((text) => `  ${text}`),
     ]),
     part('Steps', list(algorithm.steps ?? ['not told'], style, true)),
-    part('After', list(algorithm.sources, style)),
+    part('Sources', list(algorithm.sources, style)),
     part(
       'Claims',
       algorithm.claims.length === 0
@@ -196,7 +196,7 @@ export const describeReport = (row: MatrixRow, style: Style): string => {
     ...(plan === undefined || 'skip' in plan || line === undefined
       ? []
       : [
-          `${paint.strong(`The shortest story: ${shortest?.promise}, under ${shortest?.fault}`)}\n\n${storyOf(plan, style)}\n${paint.dim('again:')} ${line}\n`,
+          `${paint.strong(`The shortest story: ${shortest?.promise}, under ${shortest?.fault}`)}\n\n${storyOf(algorithm, plan, style)}\n${paint.dim('again:')} ${line}\n`,
         ]),
   ].join('')
 }

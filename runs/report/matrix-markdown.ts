@@ -56,7 +56,7 @@ const evidenceOf = (cell: Cell): string => {
       : mark
 }
 
-const sectionOf = (row: MatrixRow): string => {
+const sectionOf = (row: MatrixRow, asked: readonly string[]): string => {
   const { algorithm, campaigns } = row
   const cells = cellsOf(row)
   const claimed = new Set<string>(algorithm.claims.map(({ promise }) => promise))
@@ -74,7 +74,7 @@ const sectionOf = (row: MatrixRow): string => {
   const stories = campaigns.flatMap(({ fault }) => {
     const broken = cells.filter((cell) => cell.fault === fault.name && cell.verdict === 'violated')
     const told = broken.find((cell) => cell.decides) ?? broken[0]
-    const line = told === undefined ? undefined : exampleLine(told)
+    const line = told === undefined ? undefined : exampleLine(told, asked)
     return told === undefined || line === undefined
       ? []
       : [`- ${fault.name} breaks ${told.promise}: \`${line}\``]
@@ -111,8 +111,11 @@ const familiesOf = (rows: readonly MatrixRow[]) => {
   })
 }
 
-/** The page. */
-export const matrixMarkdown = (rows: readonly MatrixRow[]): string => {
+/** The page. `asked` are the options that change the runs, for the lines that repeat them. */
+export const matrixMarkdown = (
+  rows: readonly MatrixRow[],
+  asked: readonly string[] = [],
+): string => {
   const [first] = rows
   const faults = first?.campaigns.map(({ fault }) => fault) ?? []
   const runs = Math.max(
@@ -145,7 +148,7 @@ export const matrixMarkdown = (rows: readonly MatrixRow[]): string => {
     '"Held" is evidence, not proof: so many runs were drawn, so many faults struck. `npx locksim matrix <lock> --seeds 100000` tries harder.',
     '## The evidence',
     '✗: broken in so many runs; the smallest of them is told by the line below the table. ✓: held in so many runs that put it to the test. **Bold**: claimed by the lock.',
-    ...rows.map(sectionOf),
+    ...rows.map((row) => sectionOf(row, asked)),
   ]
     .join('\n\n')
     .concat('\n')

@@ -128,6 +128,7 @@ export const matrixOfLock = (
       ? []
       : wrap(`${fault.name}: ${skip}`, columns - 2).map((line) => `  ${line}`),
   )
+  const runs = Math.max(0, ...cells.map((cell) => cell.runs))
   const landed = row.campaigns.map(
     ({ fault, result }) => `${fault.name}\u00a0${numeral(result?.landed ?? 0)}`,
   )
@@ -144,7 +145,7 @@ export const matrixOfLock = (
   const notes = [
     symbols,
     legendOf(faults.map((fault) => [faultCode(fault), fault])),
-    `faults that struck: ${landed.join(', ')}`,
+    `${countOf(runs, 'run')} for each class; more may break more. Faults that struck: ${landed.join(', ')}`,
   ]
     .flatMap((text) => wrap(text, columns))
     .map((line) => paint.dim(line.replaceAll('\u00a0', ' ')))

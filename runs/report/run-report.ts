@@ -9,7 +9,9 @@ import type { TraceEvent } from '#sim'
 import { decides, EXIT, outcomeOf } from '../outcome.ts'
 import type { Plan } from '../plan.ts'
 import { scenarios } from '../scenarios/index.ts'
+import { isShown, sections } from '../sequences/index.ts'
 import { settle } from '../settle.ts'
+import { withNumerals } from './sentences.ts'
 import { story } from './story.ts'
 import { printable, wrap } from './style.ts'
 import type { Style } from './style.ts'
@@ -49,14 +51,28 @@ const castText = ({ plan, algorithm }: RunReportInput): string => {
 const indented = (text: string, style: Style): string[] =>
   wrap(text, style.columns - 2).map((line) => `  ${line}`)
 
+/** What happens in the published sequence that the plan came from, and what was mended. */
+const sequenceOf = ({ sequence }: Plan): string | undefined => {
+  const [row, repaired] = sequence?.split('/') ?? []
+  const found = sections.flatMap(({ sequences }) => sequences).find((one) => one.row === row)
+  if (found === undefined) return undefined
+  return repaired !== undefined && isShown(found) && found.repaired !== undefined
+    ? `${found.tells}; repaired: ${found.repaired.how}`
+    : found.tells
+}
+
 /** What was run, against what. */
 const title = (input: RunReportInput, style: Style): string => {
   const { plan, landed } = input
   const { paint } = style
   const scenario = scenarios.find(({ name }) => name === plan.scenario)
-  const under = plan.scenario === undefined ? '' : ` under ${plan.scenario}`
+  const sequence = sequenceOf(plan)
+  const under = [
+    ...(plan.scenario === undefined ? [] : [` under ${plan.scenario}`]),
+    ...(plan.sequence === undefined ? [] : [`, sequence ${plan.sequence}`]),
+  ].join('')
   const struck = plan.faults.map((fault, index) => {
-    const text = `${fault.kind}: ${faults[fault.kind].text(fault)}`
+    const text = withNumerals(`${fault.kind}: ${faults[fault.kind].text(fault)}`)
     return landed.includes(index) ? text : `${text} (never struck)`
   })
   const faultLines = scenario === undefined ? struck.flatMap((text) => indented(text, style)) : []
@@ -64,6 +80,7 @@ const title = (input: RunReportInput, style: Style): string => {
     paint.strong(printable(`${plan.algorithm}${under}, seed ${plan.seed}`)),
     ...indented(castText(input), style),
     ...(scenario === undefined ? [] : indented(scenario.summary, style)),
+    ...(sequence === undefined ? [] : indented(sequence, style)),
     ...(faultLines.length > 0 ? faultLines : scenario === undefined ? ['  no faults'] : []).map(
       (line) => printable(line),
     ),

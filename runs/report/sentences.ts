@@ -21,7 +21,8 @@ export interface Sentence {
 /** A write that reaches the store within this time needs no line of its own for its sending. */
 export const PROMPT_MS = 100
 
-const withNumerals = (text: string): string =>
+/** The text with its numbers written as everywhere else. */
+export const withNumerals = (text: string): string =>
   text.replace(/\b\d{4,}(\.\d+)?\b/g, (digits) => numeral(Number(digits)))
 
 /** What the teller of the story knows beyond the event at hand. */

@@ -128,7 +128,7 @@ export const sequenceNamed = (
   return { sequence: found, isRepaired }
 }
 
-const built = (lock: string, plan: SequencePlan, seed: number): Plan => {
+const built = (name: string, lock: string, plan: SequencePlan, seed: number): Plan => {
   const { scenario, parameters, ...rest } = plan
   const algorithm = algorithmNamed(lock)
   const given = parameters ?? {}
@@ -136,6 +136,7 @@ const built = (lock: string, plan: SequencePlan, seed: number): Plan => {
     return parsePlan({
       format: PLAN_FORMAT,
       algorithm: algorithm.name,
+      sequence: name,
       seed,
       parameters: given,
       ...rest,
@@ -143,7 +144,8 @@ const built = (lock: string, plan: SequencePlan, seed: number): Plan => {
   }
   const base = planScenario(scenarioNamed(scenario), algorithm, seed, { parameters: given })
   if ('skip' in base) throw new InputError(`${lock} has no part in ${scenario}: ${base.skip}`)
-  return parsePlan({ ...base, ...rest })
+  const { scenario: _scenario, ...planned } = base
+  return parsePlan({ ...planned, sequence: name, ...rest })
 }
 
 /** Name of the lock that the sequence of this name is about. */
@@ -156,6 +158,6 @@ export const lockOfSequence = (name: string): string => {
 export const planSequence = (sequence: ShownSequence, seed: number, isRepaired = false): Plan => {
   const { lock, plan, repaired } = sequence
   return isRepaired && repaired !== undefined
-    ? built(repaired.lock ?? lock, repaired.plan, seed)
-    : built(lock, plan, seed)
+    ? built(sequence.row + REPAIRED, repaired.lock ?? lock, repaired.plan, seed)
+    : built(sequence.row, lock, plan, seed)
 }
