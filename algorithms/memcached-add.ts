@@ -1,6 +1,6 @@
 /** The memcached lock: `add` takes it, because it stores only where there is nothing, and `delete` frees it. */
 
-import type { Origin, Process } from '#sim'
+import type { MemcachedRing, Origin, Process } from '#sim'
 import { defineAlgorithm } from './algorithm.ts'
 import type { Grant } from './algorithm.ts'
 import { count, duration, flag, oneOf } from './parameters.ts'
@@ -53,7 +53,7 @@ export const memcachedAdd = defineAlgorithm({
   gives: () => ({ token: false, validity: false }),
   leaseMs: ({ exptimeSeconds }) => (exptimeSeconds === 0 ? Infinity : exptimeSeconds * 1_000),
 
-  *open(me, { ejectsFailed, failuresMax, deadMs }) {
+  *open(me, { ejectsFailed, failuresMax, deadMs }): Process<MemcachedRing> {
     return me.services.memcached.ring({ ejectsFailed, failuresMax, deadMs })
   },
 

@@ -53,7 +53,7 @@ export interface RingSettings {
 }
 
 /** The servers as one client sees them just now. */
-interface Ring {
+export interface MemcachedRing {
   /** Asks the server that the key belongs to. */
   ask<Value>(
     key: string,
@@ -66,7 +66,7 @@ export interface MemcachedClients {
   /** One for each server. */
   readonly servers: readonly MemcachedClient[]
   /** A view of the ring that starts with all servers on it. Each client process has its own, and nobody compares them. */
-  ring(settings: RingSettings): Ring
+  ring(settings: RingSettings): MemcachedRing
 }
 
 const CALL_TIMEOUT_MS = 1_000
@@ -106,7 +106,7 @@ interface Seat {
  * Rendezvous hashing over the servers that are on the ring, as in pymemcache's HashClient: the highest score of
  * server and key wins, so that taking one server off moves only its own keys.
  */
-const ringOf = (seats: readonly Seat[], settings: RingSettings): Ring => {
+const ringOf = (seats: readonly Seat[], settings: RingSettings): MemcachedRing => {
   const seatOf = (key: string, nowMs: number): Seat | undefined => {
     let best: Seat | undefined
     let highest = -1
