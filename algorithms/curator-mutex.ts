@@ -13,8 +13,16 @@ import {
 } from './curator-framework.ts'
 import type { ConnectionState, Curator } from './curator-framework.ts'
 import { count, duration, flag, oneOf } from './parameters.ts'
-import { byText, lowestOwner, ownersOf, SEQUENTIAL_NODE } from './zk-holders.ts'
+import {
+  byText,
+  directoryOf,
+  everyNode,
+  lowestOwner,
+  ownersOf,
+  SEQUENTIAL_NODE,
+} from './zk-holders.ts'
 import type { Order } from './zk-holders.ts'
+import { sessionTimeout } from './zk-sessions.ts'
 import type { Watcher } from './zk-sessions.ts'
 
 const CURATOR = 'curator-recipes locks/InterProcessMutex.java, LockInternals.java'
@@ -35,9 +43,6 @@ interface Mutex {
   readonly curator: Curator
   data: LockData | undefined
 }
-
-const directoryOf = (lock: string): string => `/locks-${lock}`
-const everyNode = (): boolean => true
 
 /** StandardLockInternalsDriver.fixForSorting: the text behind the last `lock-`. */
 const suffixOf = (name: string): string =>
@@ -107,7 +112,7 @@ export const curatorMutex = defineAlgorithm({
   needs: { zookeeper: 3 },
   scales: 'zookeeper',
   parameters: {
-    sessionTimeoutMs: duration(30_000, 'asked of the servers, which keep it within 2 to 20 ticks'),
+    sessionTimeoutMs: sessionTimeout,
     patienceMs: duration(60_000, 'how long acquire(time, unit) waits before it gives up its place'),
     stopOn: oneOf(
       ['suspended', 'lost', 'nothing'],

@@ -4,21 +4,15 @@ import { receive } from '#sim'
 import type { Origin, Process, Reply } from '#sim'
 import { defineAlgorithm } from './algorithm.ts'
 import type { Grant, ReleaseOutcome } from './algorithm.ts'
-import { duration, flag } from './parameters.ts'
-import { lowestOwner } from './zk-holders.ts'
-import { connect, isOver } from './zk-sessions.ts'
-import type { Session } from './zk-sessions.ts'
+import { flag } from './parameters.ts'
+import { directoryOf, everyNode, lowestOwner } from './zk-holders.ts'
+import { connect, isOver, livingSession, sessionTimeout } from './zk-sessions.ts'
+import type { Connected, Session } from './zk-sessions.ts'
 
 const ARTICLE = '分布式锁看这篇就够了 (zhisheng, 2018), the ephemeral node of ZooKeeper'
 const RECIPE = 'zookeeper recipes.md, "Locks", on the herd effect that it avoids'
 
-interface Connected {
-  zookeeper: Session
-}
-
-const directoryOf = (lock: string): string => `/locks-${lock}`
 const nodeOf = (lock: string): string => `${directoryOf(lock)}/holder`
-const everyNode = (): boolean => true
 
 /** Whether the node is there and belongs to this session: what an unanswered create or delete leaves open. */
 function* isOurs(session: Session, node: string): Process<Reply<number | undefined>> {
@@ -57,7 +51,7 @@ export const zkEphemeral = defineAlgorithm({
   needs: { zookeeper: 3 },
   scales: 'zookeeper',
   parameters: {
-    sessionTimeoutMs: duration(30_000, 'asked of the servers, which keep it within 2 to 20 ticks'),
+    sessionTimeoutMs: sessionTimeout,
     stopOnDisconnect: flag(
       false,
       'whether a client stops believing when its connection is gone, not only when its session is',
@@ -74,11 +68,8 @@ export const zkEphemeral = defineAlgorithm({
   },
 
   *acquire(me, parameters): Process<Grant | undefined> {
-    const { sessionTimeoutMs, stopOnDisconnect, looksAgain, checksOwner, token } = parameters
-    if (me.session.zookeeper.state === 'expired') {
-      me.session.zookeeper = yield* connect(me, sessionTimeoutMs, stopOnDisconnect)
-    }
-    const { zookeeper } = me.session
+    const { looksAgain, checksOwner, token } = parameters
+    const zookeeper = yield* livingSession(me, parameters)
     const directory = directoryOf(me.lock)
     const node = nodeOf(me.lock)
     const watcher = me.services.zookeeper.watcher()

@@ -7,6 +7,12 @@ type Servers = readonly ServerView<ServiceViews['zookeeper']>[]
 /** Which of two nodes comes first: below 0 if it is the one. */
 export type Order = (one: string, other: string) => number
 
+/** The directory of a lock: every child of it is somebody's who has the lock or wants it. */
+export const directoryOf = (lock: string): string => `/locks-${lock}`
+
+/** Wants all nodes of a directory. */
+export const everyNode = (): boolean => true
+
 /** Sequence number at the end of a node's name: ten digits, or a sign and more once it has overflowed. */
 const sequenceOf = (name: string): number => Number(/[-_](-?\d{9,10})$/.exec(name)?.[1] ?? NaN)
 

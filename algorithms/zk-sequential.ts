@@ -5,25 +5,28 @@ import type { Process } from '#sim'
 import { defineAlgorithm } from './algorithm.ts'
 import type { Grant } from './algorithm.ts'
 import { duration, flag, oneOf } from './parameters.ts'
-import { byNumber, byNumberOnCircle, lowestOwner, ownersOf, SEQUENTIAL_NODE } from './zk-holders.ts'
-import { connect, isOver, remove, removeAll } from './zk-sessions.ts'
-import type { Session } from './zk-sessions.ts'
+import {
+  byNumber,
+  byNumberOnCircle,
+  directoryOf,
+  everyNode,
+  lowestOwner,
+  ownersOf,
+  SEQUENTIAL_NODE,
+} from './zk-holders.ts'
+import { connect, isOver, livingSession, remove, removeAll, sessionTimeout } from './zk-sessions.ts'
+import type { Connected } from './zk-sessions.ts'
 
 const RECIPE = 'zookeeper recipes.md, "Locks" and "Recoverable Errors and the GUID"'
 const ARTICLE = '分布式锁看这篇就够了 (zhisheng, 2018), ephemeral sequential nodes'
 const FENCING = 'fpj.systems, "Note on fencing and distributed locks" (2016)'
 
-interface Connected {
-  zookeeper: Session
-}
 interface Held extends Grant {
   readonly path: string
   /** Prefix of all our nodes, if an unanswered create may have left more than one. */
   readonly leftovers: string | undefined
 }
 
-const directoryOf = (lock: string): string => `/locks-${lock}`
-const everyNode = (): boolean => true
 const orderOf = (overflow: 'ignored' | 'foreseen') =>
   overflow === 'ignored' ? byNumber : byNumberOnCircle
 
@@ -56,7 +59,7 @@ export const zkSequential = defineAlgorithm({
   needs: { zookeeper: 3 },
   scales: 'zookeeper',
   parameters: {
-    sessionTimeoutMs: duration(30_000, 'asked of the servers, which keep it within 2 to 20 ticks'),
+    sessionTimeoutMs: sessionTimeout,
     patienceMs: duration(60_000, 'how long one call of acquire waits before it gives up its place'),
     stopOnDisconnect: flag(
       true,
@@ -81,11 +84,8 @@ export const zkSequential = defineAlgorithm({
   },
 
   *acquire(me, parameters): Process<Held | undefined> {
-    const { sessionTimeoutMs, patienceMs, stopOnDisconnect, overflow } = parameters
-    if (me.session.zookeeper.state === 'expired') {
-      me.session.zookeeper = yield* connect(me, sessionTimeoutMs, stopOnDisconnect)
-    }
-    const { zookeeper } = me.session
+    const { patienceMs, overflow } = parameters
+    const zookeeper = yield* livingSession(me, parameters)
     const directory = directoryOf(me.lock)
     // Unique, so that a node whose create was never answered is found again.
     const prefix = `${me.token()}-lock-`

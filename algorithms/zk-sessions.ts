@@ -2,6 +2,7 @@
 
 import { receive, spawn } from '#sim'
 import type { Process, Reply, ServiceClients } from '#sim'
+import { duration } from './parameters.ts'
 
 /** The client of an ensemble. */
 type ZooKeeper = ServiceClients['zookeeper']
@@ -14,6 +15,22 @@ export type Watcher = ReturnType<ZooKeeper['watcher']>
 export interface Connecting {
   readonly services: { readonly zookeeper: ZooKeeper }
   lost(why: string): Process
+}
+
+/** What a lock with one session a client keeps in it. */
+export interface Connected {
+  zookeeper: Session
+}
+
+/** The timeout that all of them ask for. */
+export const sessionTimeout = duration(
+  30_000,
+  'asked of the servers, which keep it within 2 to 20 ticks',
+)
+
+interface SessionValues {
+  readonly sessionTimeoutMs: number
+  readonly stopOnDisconnect: boolean
 }
 
 /** Whether the session is known to be over. */
@@ -42,6 +59,18 @@ export function* connect(
   }
   yield* spawn('session listener', listen())
   return session
+}
+
+/** The session that there is, or a new one if it is over. */
+export function* livingSession(
+  me: Connecting & { readonly session: Connected },
+  { sessionTimeoutMs, stopOnDisconnect }: SessionValues,
+): Process<Session> {
+  const { session } = me
+  if (session.zookeeper.state === 'expired') {
+    session.zookeeper = yield* connect(me, sessionTimeoutMs, stopOnDisconnect)
+  }
+  return session.zookeeper
 }
 
 /** Deletes a node, again and again until it is known to be gone. Only for a node whose name nobody else can have. */

@@ -4,10 +4,18 @@ import { note, receive, sleep } from '#sim'
 import type { Process, Reply } from '#sim'
 import { defineAlgorithm } from './algorithm.ts'
 import type { Grant, ReleaseOutcome } from './algorithm.ts'
-import { duration, flag } from './parameters.ts'
-import { byNumberOnCircle, byText, lowestOwner, ownersOf, SEQUENTIAL_NODE } from './zk-holders.ts'
+import { flag } from './parameters.ts'
+import {
+  byNumberOnCircle,
+  byText,
+  directoryOf,
+  everyNode,
+  lowestOwner,
+  ownersOf,
+  SEQUENTIAL_NODE,
+} from './zk-holders.ts'
 import type { Order } from './zk-holders.ts'
-import { connect, isOver } from './zk-sessions.ts'
+import { connect, isOver, sessionTimeout } from './zk-sessions.ts'
 import type { Session, Watcher } from './zk-sessions.ts'
 
 const RECIPE = 'zookeeper-recipes-lock, WriteLock.java, ProtocolSupport.java, ZNodeName.java'
@@ -16,9 +24,6 @@ const HOLE = 'apache/helix#44, "exists() returned null"; shayhatsor/zookeeper#26
 const RETRIES = 10
 const RETRY_DELAY_MS = 500
 const INTEGER_MAX = 2_147_483_647
-
-const directoryOf = (lock: string): string => `/locks-${lock}`
-const everyNode = (): boolean => true
 
 /**
  * ZNodeName: what comes after the last dash is the number. That of an overflowed counter has a dash of its own, which
@@ -168,7 +173,7 @@ export const zkWriteLock = defineAlgorithm({
   needs: { zookeeper: 3 },
   scales: 'zookeeper',
   parameters: {
-    sessionTimeoutMs: duration(30_000, 'asked of the servers, which keep it within 2 to 20 ticks'),
+    sessionTimeoutMs: sessionTimeout,
     stopOnDisconnect: flag(
       false,
       'whether a client stops believing when its connection is gone, not only when its session is',

@@ -2,13 +2,11 @@
 
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
-
-const ONE_MS = { latencyMs: { minMs: 1, maxMs: 1 } }
-const GRANTED = { node: 'client-1', event: 'granted' } as const
+import { GRANTED, HOLDER_DIES, ONE_MS } from './timelines.ts'
 
 const crashed = {
   workload: { startMs: [0, 50] },
-  faults: [{ kind: 'crash', node: 'client-1', at: GRANTED }],
+  faults: [HOLDER_DIES],
 } satisfies SequencePlan
 
 const insertUnanswered = {

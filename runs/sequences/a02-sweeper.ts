@@ -2,9 +2,7 @@
 
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
-
-const ONE_MS = { latencyMs: { minMs: 1, maxMs: 1 } }
-const GRANTED = { node: 'client-1', event: 'granted' } as const
+import { GRANTED, HOLDER_DIES, ONE_MS } from './timelines.ts'
 
 const longWork = {
   workload: { startMs: [0, 5_000], workMs: 45_000, retryMs: 200 },
@@ -24,7 +22,7 @@ const slowClock = {
 const fastClock = {
   clocks: { 'client-1': { offsetMs: 3_600_000 } },
   workload: { startMs: [0, 50] },
-  faults: [{ kind: 'crash', node: 'client-1', at: GRANTED }],
+  faults: [HOLDER_DIES],
 } satisfies SequencePlan
 
 const lateDelete = {
@@ -120,20 +118,14 @@ export const a02 = defineSequences('A2', 'primary-key insert with a sweeper', [
     lock: 'db-insert-sweeper',
     plan: {
       workload: { startMs: [0, 50] },
-      faults: [
-        { kind: 'crash', node: 'sweeper', at: 1_000 },
-        { kind: 'crash', node: 'client-1', at: GRANTED },
-      ],
+      faults: [{ kind: 'crash', node: 'sweeper', at: 1_000 }, HOLDER_DIES],
     },
     shows: { 'deadlock-freedom': 'violated' },
     repaired: {
       how: 'somebody starts the job again',
       plan: {
         workload: { startMs: [0, 50] },
-        faults: [
-          { kind: 'crash', node: 'sweeper', at: 1_000, forMs: 30_000 },
-          { kind: 'crash', node: 'client-1', at: GRANTED },
-        ],
+        faults: [{ kind: 'crash', node: 'sweeper', at: 1_000, forMs: 30_000 }, HOLDER_DIES],
       },
       shows: { 'deadlock-freedom': 'held' },
     },

@@ -2,8 +2,7 @@
 
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
-
-const ONE_MS = { latencyMs: { minMs: 1, maxMs: 1 } }
+import { GRANTED, ONE_MS, late } from './timelines.ts'
 
 const nested = {
   network: ONE_MS,
@@ -13,9 +12,7 @@ const nested = {
 const restarted = {
   clients: 1,
   workload: { workMs: 1_000 },
-  faults: [
-    { kind: 'crash', node: 'client-1', at: { node: 'client-1', event: 'granted' }, forMs: 50 },
-  ],
+  faults: [{ kind: 'crash', node: 'client-1', at: GRANTED, forMs: 50 }],
 } satisfies SequencePlan
 
 const reentryAtTheEnd = {
@@ -23,15 +20,7 @@ const reentryAtTheEnd = {
   workload: { startMs: [0, 5_000], workMs: 3_000, nested: true, retryMs: 50 },
   faults: [
     // The read of the store takes so long that the second acquire comes right before the sweep.
-    {
-      kind: 'message',
-      action: 'delay',
-      from: 'store',
-      to: 'client-1',
-      operation: 'read',
-      at: 0,
-      byMs: 9_900,
-    },
+    late('read', 'store', 'client-1', 9_900),
   ],
 } satisfies SequencePlan
 

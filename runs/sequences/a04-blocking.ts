@@ -2,8 +2,7 @@
 
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
-
-const GRANTED = { node: 'client-1', event: 'granted' } as const
+import { HOLDER_DIES, ONE_MS } from './timelines.ts'
 
 const sharedPool = {
   workload: { startMs: [0, 1_000], workMs: 2_000 },
@@ -18,7 +17,7 @@ export const a04 = defineSequences('A4', 'primary-key insert in a loop', [
     lock: 'db-insert-blocking',
     plan: {
       rounds: 200,
-      network: { latencyMs: { minMs: 1, maxMs: 1 } },
+      network: ONE_MS,
       parameters: { pollMs: 1_000 },
       workload: { startMs: [0, 500], workMs: 1_000, thinkMs: 0 },
       progressWithinMs: 20_000,
@@ -45,7 +44,7 @@ export const a04 = defineSequences('A4', 'primary-key insert in a loop', [
     lock: 'db-insert-blocking',
     plan: {
       workload: { startMs: [0, 50] },
-      faults: [{ kind: 'crash', node: 'client-1', at: GRANTED }],
+      faults: [HOLDER_DIES],
     },
     shows: { 'deadlock-freedom': 'violated' },
     note: 'A deadline (patienceMs) turns the hang into a refusal, but the row stays; only a lease frees it, see A1.1.',

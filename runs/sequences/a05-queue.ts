@@ -2,8 +2,7 @@
 
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
-
-const ONE_MS = { latencyMs: { minMs: 1, maxMs: 1 } }
+import { ONE_MS, late } from './timelines.ts'
 
 const deadHead = {
   clients: 3,
@@ -22,17 +21,7 @@ const slowClock = {
 const lateCommit = {
   network: ONE_MS,
   workload: { startMs: [0, 5], workMs: 500 },
-  faults: [
-    {
-      kind: 'message',
-      action: 'delay',
-      from: 'client-1',
-      to: 'database',
-      operation: 'commit',
-      at: 0,
-      byMs: 50,
-    },
-  ],
+  faults: [late('commit', 'client-1', 'database', 50)],
 } satisfies SequencePlan
 
 const sameSecond = {

@@ -2,8 +2,7 @@
 
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
-
-const ONE_MS = { latencyMs: { minMs: 1, maxMs: 1 } }
+import { ONE_MS } from './timelines.ts'
 
 /** Some clients are sent to the second database while the first is well: a partition that an operator took for a death. */
 const split = (clients: string[]) =>

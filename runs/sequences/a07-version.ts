@@ -1,6 +1,7 @@
 /** Sequences of the optimistic version column. */
 
 import { defineSequences } from './sequence.ts'
+import { late } from './timelines.ts'
 
 /** zhisheng (2018): optimistic lock. It is a compare-and-set at the resource; nobody is kept out. */
 export const a07 = defineSequences('A7', 'optimistic version column', [
@@ -15,15 +16,7 @@ export const a07 = defineSequences('A7', 'optimistic version column', [
       faults: [
         { kind: 'pause', node: 'client-1', at: 60, forMs: 5_000 },
         { kind: 'clock', node: 'client-2', at: 100, jumpMs: 60_000 },
-        {
-          kind: 'message',
-          action: 'delay',
-          from: 'client-3',
-          to: 'store',
-          operation: 'write',
-          at: 0,
-          byMs: 2_000,
-        },
+        late('write', 'client-3', 'store', 2_000),
       ],
     },
     shows: { 'lost-update': 'held', 'exclusion/belief': 'violated' },

@@ -2,12 +2,10 @@
 
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
-
-const ONE_MS = { latencyMs: { minMs: 1, maxMs: 1 } }
-const GRANTED = { node: 'client-1', event: 'granted' } as const
+import { HOLDER_LOSES_POWER, ONE_MS } from './timelines.ts'
 
 const powerLoss = {
-  faults: [{ kind: 'crash', node: 'client-1', at: GRANTED, silent: true }],
+  faults: [HOLDER_LOSES_POWER],
   workload: { startMs: [0, 1_000], workMs: 5_000 },
 } satisfies SequencePlan
 

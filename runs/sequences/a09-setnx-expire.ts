@@ -2,6 +2,7 @@
 
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
+import { lost } from './timelines.ts'
 
 /** The servers have the key, and client-1 dies before it can say for how long. */
 export const crashBetween = {
@@ -14,9 +15,7 @@ export const crashBetween = {
 export const lostSetnx = {
   clients: 2,
   workload: { startMs: [0, 100] },
-  faults: [
-    { kind: 'message', action: 'lose', from: 'redis', to: 'client-1', operation: 'setnx', at: 0 },
-  ],
+  faults: [lost('setnx', 'redis', 'client-1')],
 } satisfies SequencePlan
 
 /** Everybody works longer than the lease, so that each release comes while the next one holds. */
@@ -59,16 +58,7 @@ export const a09 = defineSequences('A9', 'Redis SETNX and EXPIRE', [
         clients: 2,
         workload: { startMs: [0, 100] },
         parameters: { atomic: true },
-        faults: [
-          {
-            kind: 'message',
-            action: 'lose',
-            from: 'redis',
-            to: 'client-1',
-            operation: 'set',
-            at: 0,
-          },
-        ],
+        faults: [lost('set', 'redis', 'client-1')],
       },
       shows: { 'deadlock-freedom': 'held' },
     },

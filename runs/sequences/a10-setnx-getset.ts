@@ -2,8 +2,8 @@
 
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
+import { HOLDER_DIES, ONE_MS } from './timelines.ts'
 
-const EXACT_LATENCY = { latencyMs: { minMs: 1, maxMs: 1 } }
 const SECONDS = { unitMs: 1_000 }
 
 /** Half a second of work under a lease of 60 ms that should be 60 s. */
@@ -42,7 +42,7 @@ export const heldUp = (operation: string) =>
 /** The DEL of client-1 is held up just long enough for client-2 to take the lock over between GET and DEL. */
 export const betweenGetAndDel = {
   clients: 2,
-  network: EXACT_LATENCY,
+  network: ONE_MS,
   parameters: { ...SECONDS, expire: 1 },
   workload: { startMs: [0, 100], workMs: 980, retryMs: 5 },
   faults: [heldUp('del')],
@@ -54,18 +54,18 @@ export const betweenGetAndDel = {
  */
 export const shortened = {
   clients: 4,
-  network: EXACT_LATENCY,
+  network: ONE_MS,
   parameters: { ...SECONDS, expire: 60 },
   workload: { startMs: [0, 120_000, 120_000, 135_000], workMs: 30_000 },
   clocks: { 'client-3': { offsetMs: -50_000 } },
-  faults: [{ kind: 'crash', node: 'client-1', at: { node: 'client-1', event: 'granted' } }],
+  faults: [HOLDER_DIES],
   horizonMs: 400_000,
 } satisfies SequencePlan
 
 /** client-1's DEL arrives between client-2's SETNX and its GET. */
 const deletedBeforeGet = {
   clients: 2,
-  network: EXACT_LATENCY,
+  network: ONE_MS,
   parameters: { ...SECONDS, expire: 60 },
   workload: { startMs: [0, 1_007], workMs: 1_000 },
   progressWithinMs: 10_000,
@@ -76,7 +76,7 @@ const hourAhead = {
   clients: 2,
   workload: { startMs: [0, 100] },
   clocks: { 'client-1': { offsetMs: 3_600_000 } },
-  faults: [{ kind: 'crash', node: 'client-1', at: { node: 'client-1', event: 'granted' } }],
+  faults: [HOLDER_DIES],
 } satisfies SequencePlan
 
 const jumping = {
@@ -210,21 +210,21 @@ export const a10 = defineSequences('A10', 'Redis SETNX, GET and GETSET', [
     lock: 'redis-setnx-getset',
     plan: {
       clients: 3,
-      network: EXACT_LATENCY,
+      network: ONE_MS,
       parameters: { takeover: 'still-expired' },
       workload: { startMs: [0, 20_000], workMs: 5_000 },
       clocks: { 'client-3': { offsetMs: 61_000 } },
-      faults: [{ kind: 'crash', node: 'client-1', at: { node: 'client-1', event: 'granted' } }],
+      faults: [HOLDER_DIES],
     },
     shows: { 'exclusion/belief': 'violated' },
     repaired: {
       how: 'the article’s own fourth step, equality, decides this race; the next look at the clock is as wrong as ever',
       plan: {
         clients: 3,
-        network: EXACT_LATENCY,
+        network: ONE_MS,
         workload: { startMs: [0, 20_000], workMs: 5_000, retryMs: 10_000 },
         clocks: { 'client-3': { offsetMs: 61_000 } },
-        faults: [{ kind: 'crash', node: 'client-1', at: { node: 'client-1', event: 'granted' } }],
+        faults: [HOLDER_DIES],
       },
       shows: { 'exclusion/belief': 'held' },
     },

@@ -11,15 +11,14 @@ import {
 } from './a10-setnx-getset.ts'
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
+import { HOLDER_DIES, ONE_MS, lost } from './timelines.ts'
 
 const SECONDS = { unitMs: 1_000 }
 
 const lostExpire = {
   clients: 2,
   workload: { startMs: [0, 100] },
-  faults: [
-    { kind: 'message', action: 'lose', from: 'client-1', to: 'redis', operation: 'expire', at: 0 },
-  ],
+  faults: [lost('expire', 'client-1', 'redis')],
 } satisfies SequencePlan
 
 /** client-1 (SETNX and EXPIRE) holds for 60 s; client-2 (a stamp) comes while it works. */
@@ -34,7 +33,7 @@ const timeToLiveErased = {
   parameters: { expire: 10 },
   workload: { startMs: [0, 100, 5_000] },
   faults: [
-    { kind: 'crash', node: 'client-1', at: { node: 'client-1', event: 'granted' } },
+    HOLDER_DIES,
     { kind: 'crash', node: 'client-2', at: { node: 'client-2', event: 'granted' } },
   ],
 } satisfies SequencePlan
@@ -49,7 +48,7 @@ const stampLeft = {
 /** client-2's clock is a minute ahead; client-1's DEL arrives between its GET and its GETSET. */
 const deletedBeforeGetset = {
   clients: 2,
-  network: { latencyMs: { minMs: 1, maxMs: 1 } },
+  network: ONE_MS,
   parameters: { ...SECONDS, expire: 60 },
   workload: { startMs: [0, 1_005], workMs: 1_000, retryMs: 70_000 },
   clocks: { 'client-2': { offsetMs: 61_000 } },
@@ -92,10 +91,7 @@ export const a11 = defineSequences('A11', 'every defect of RedisLockUtil and of 
       clients: 2,
       workload: { startMs: [0, 100] },
       parameters: { onExpireFailure: 'ignore' },
-      faults: [
-        ...lostExpire.faults,
-        { kind: 'crash', node: 'client-1', at: { node: 'client-1', event: 'granted' } },
-      ],
+      faults: [...lostExpire.faults, HOLDER_DIES],
     },
     shows: { 'deadlock-freedom': 'violated' },
   },
@@ -112,16 +108,7 @@ export const a11 = defineSequences('A11', 'every defect of RedisLockUtil and of 
         clients: 2,
         workload: { startMs: [0, 100] },
         parameters: { onUnknown: 'read-back' },
-        faults: [
-          {
-            kind: 'message',
-            action: 'lose',
-            from: 'redis',
-            to: 'client-1',
-            operation: 'set',
-            at: 0,
-          },
-        ],
+        faults: [lost('set', 'redis', 'client-1')],
       },
       shows: { 'deadlock-freedom': 'held', 'exclusion/belief': 'held' },
     },
@@ -343,7 +330,7 @@ export const a11 = defineSequences('A11', 'every defect of RedisLockUtil and of 
     lock: 'redis-setnx-getset-published',
     plan: {
       clients: 2,
-      network: { latencyMs: { minMs: 1, maxMs: 1 } },
+      network: ONE_MS,
       parameters: { expire: 6 },
       workload: { startMs: [0, 40], nested: true, workMs: 200 },
     },

@@ -2,8 +2,7 @@
 
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
-
-const EXACT_LATENCY = { latencyMs: { minMs: 1, maxMs: 1 } }
+import { ONE_MS, lost } from './timelines.ts'
 
 /** The requests for the lock from this client to this server take a ms longer, all the time. */
 export const slowLink = (from: string, to: string) =>
@@ -40,7 +39,7 @@ const fastServers = {
 /** One server is down; of the other four each client reaches two first, every time. */
 const lockStep = {
   clients: 2,
-  network: EXACT_LATENCY,
+  network: ONE_MS,
   parameters: { attemptsMax: 10_000 },
   faults: [
     { kind: 'crash', node: 'redis-5', at: 0 },
@@ -56,10 +55,7 @@ const unanswered = {
   clients: 2,
   workload: { startMs: [0, 100] },
   progressWithinMs: 5_000,
-  faults: [
-    { kind: 'crash', node: 'redis-5', at: 0 },
-    { kind: 'message', action: 'lose', from: 'redis-4', to: 'client-1', operation: 'set', at: 0 },
-  ],
+  faults: [{ kind: 'crash', node: 'redis-5', at: 0 }, lost('set', 'redis-4', 'client-1')],
 } satisfies SequencePlan
 
 /** client-1 has four; three of them crash and come back empty; client-2 gets those and the fifth. */

@@ -1,6 +1,7 @@
 /** Sequences of the watchdog: a lease that a background thread renews. */
 
 import { defineSequences } from './sequence.ts'
+import { GRANTED } from './timelines.ts'
 
 /** 分布式锁看这篇就够了 (zhisheng, 2018) on Redisson, with the numbers of Redisson's code: 30 s, renewed each 10 s. */
 export const a13 = defineSequences('A13', 'a short lease that a watchdog renews', [
@@ -12,12 +13,7 @@ export const a13 = defineSequences('A13', 'a short lease that a watchdog renews'
     plan: {
       workload: { startMs: [0, 1_000], workMs: 40_000 },
       faults: [
-        {
-          kind: 'pause',
-          node: 'client-1',
-          at: { node: 'client-1', event: 'granted', afterMs: 1_000 },
-          forMs: 34_000,
-        },
+        { kind: 'pause', node: 'client-1', at: { ...GRANTED, afterMs: 1_000 }, forMs: 34_000 },
       ],
     },
     shows: { 'exclusion/belief': 'violated', 'exclusion/effect': 'violated', ownership: 'held' },
@@ -27,12 +23,7 @@ export const a13 = defineSequences('A13', 'a short lease that a watchdog renews'
       plan: {
         workload: { startMs: [0, 1_000], workMs: 40_000 },
         faults: [
-          {
-            kind: 'pause',
-            node: 'client-1',
-            at: { node: 'client-1', event: 'granted', afterMs: 1_000 },
-            forMs: 34_000,
-          },
+          { kind: 'pause', node: 'client-1', at: { ...GRANTED, afterMs: 1_000 }, forMs: 34_000 },
         ],
       },
       shows: { 'exclusion/belief': 'violated', 'exclusion/effect': 'held', fencing: 'held' },

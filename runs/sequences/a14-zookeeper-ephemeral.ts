@@ -1,8 +1,8 @@
 /** Sequences of the simplest ZooKeeper lock: one ephemeral node, and all losers watch the directory. */
 
 import { defineSequences } from './sequence.ts'
+import { HOLDER_LOSES_POWER, ONE_MS, lost } from './timelines.ts'
 
-const EXACT = { latencyMs: { minMs: 1, maxMs: 1 } }
 const far = (client: string, servers: readonly string[]) =>
   servers.map((to) => ({
     kind: 'message' as const,
@@ -22,12 +22,12 @@ export const a14 = defineSequences('A14', 'ZooKeeper, one ephemeral node', [
     row: 'A14.1',
     tells: 'eight clients want the lock, and each release wakes all that wait for one to get it',
     lock: 'zk-ephemeral',
-    plan: { clients: 8, network: EXACT, workload: { workMs: 1_000 } },
+    plan: { clients: 8, network: ONE_MS, workload: { workMs: 1_000 } },
     shows: { 'exclusion/belief': 'held', 'deadlock-freedom': 'held' },
     repaired: {
       how: 'each client watches only the node before its own',
       lock: 'zk-sequential',
-      plan: { clients: 8, network: EXACT, workload: { workMs: 1_000 } },
+      plan: { clients: 8, network: ONE_MS, workload: { workMs: 1_000 } },
       shows: { 'exclusion/belief': 'held', 'deadlock-freedom': 'held', fairness: 'held' },
     },
     note: 'Nothing breaks: it is a matter of cost. The run counts it, as wake-ups and as requests of acquiring.',
@@ -40,7 +40,7 @@ export const a14 = defineSequences('A14', 'ZooKeeper, one ephemeral node', [
       clients: 3,
       servers: 1,
       rounds: 30,
-      network: EXACT,
+      network: ONE_MS,
       workload: { startMs: [0, 0, 100], workMs: 200, thinkMs: 0 },
       faults: far('client-3', ['zookeeper']),
       progressWithinMs: 10_000,
@@ -53,7 +53,7 @@ export const a14 = defineSequences('A14', 'ZooKeeper, one ephemeral node', [
         clients: 3,
         servers: 1,
         rounds: 30,
-        network: EXACT,
+        network: ONE_MS,
         workload: { startMs: [0, 0, 100], workMs: 200, thinkMs: 0 },
         faults: far('client-3', ['zookeeper']),
         progressWithinMs: 10_000,
@@ -68,7 +68,7 @@ export const a14 = defineSequences('A14', 'ZooKeeper, one ephemeral node', [
     lock: 'zk-ephemeral',
     plan: {
       servers: 1,
-      network: EXACT,
+      network: ONE_MS,
       workload: { startMs: [0, 2_000], workMs: 4_000 },
       faults: [
         {
@@ -84,7 +84,7 @@ export const a14 = defineSequences('A14', 'ZooKeeper, one ephemeral node', [
       how: 'look once more after the watch is set',
       plan: {
         servers: 1,
-        network: EXACT,
+        network: ONE_MS,
         workload: { startMs: [0, 2_000], workMs: 4_000 },
         parameters: { looksAgain: true },
         faults: [
@@ -123,14 +123,7 @@ export const a14 = defineSequences('A14', 'ZooKeeper, one ephemeral node', [
     lock: 'zk-ephemeral',
     plan: {
       workload: { startMs: [0, 1_000] },
-      faults: [
-        {
-          kind: 'crash',
-          node: 'client-1',
-          at: { node: 'client-1', event: 'granted' },
-          silent: true,
-        },
-      ],
+      faults: [HOLDER_LOSES_POWER],
       progressWithinMs: 20_000,
     },
     shows: { 'deadlock-freedom': 'violated' },
@@ -139,14 +132,7 @@ export const a14 = defineSequences('A14', 'ZooKeeper, one ephemeral node', [
       plan: {
         workload: { startMs: [0, 1_000] },
         parameters: { sessionTimeoutMs: 10_000 },
-        faults: [
-          {
-            kind: 'crash',
-            node: 'client-1',
-            at: { node: 'client-1', event: 'granted' },
-            silent: true,
-          },
-        ],
+        faults: [HOLDER_LOSES_POWER],
         progressWithinMs: 20_000,
       },
       shows: { 'deadlock-freedom': 'held' },
@@ -161,16 +147,7 @@ export const a14 = defineSequences('A14', 'ZooKeeper, one ephemeral node', [
       clients: 3,
       servers: 1,
       workload: { startMs: [0, 1_000, 2_000], workMs: 30_000 },
-      faults: [
-        {
-          kind: 'message',
-          from: 'zookeeper',
-          to: 'client-1',
-          operation: 'delete',
-          at: 0,
-          action: 'lose',
-        },
-      ],
+      faults: [lost('delete', 'zookeeper', 'client-1')],
     },
     shows: { ownership: 'violated', 'exclusion/belief': 'violated' },
     repaired: {
@@ -180,16 +157,7 @@ export const a14 = defineSequences('A14', 'ZooKeeper, one ephemeral node', [
         servers: 1,
         workload: { startMs: [0, 1_000, 2_000], workMs: 30_000 },
         parameters: { checksOwner: true },
-        faults: [
-          {
-            kind: 'message',
-            from: 'zookeeper',
-            to: 'client-1',
-            operation: 'delete',
-            at: 0,
-            action: 'lose',
-          },
-        ],
+        faults: [lost('delete', 'zookeeper', 'client-1')],
       },
       shows: { ownership: 'held', 'exclusion/belief': 'held' },
     },

@@ -1,6 +1,7 @@
 /** What is claimed of the recipe with ephemeral sequential nodes, claim by claim. */
 
 import { defineSequences } from './sequence.ts'
+import { GRANTED, HOLDER_LOSES_POWER } from './timelines.ts'
 
 const SERVERS = ['zookeeper-1', 'zookeeper-2', 'zookeeper-3']
 
@@ -35,7 +36,7 @@ export const a15 = defineSequences('A15', 'ZooKeeper, ephemeral sequential nodes
       clients: 3,
       rounds: 2,
       workload: { workMs: 2_000 },
-      faults: [{ kind: 'crash', node: 'zookeeper-3', at: { node: 'client-1', event: 'granted' } }],
+      faults: [{ kind: 'crash', node: 'zookeeper-3', at: GRANTED }],
     },
     shows: { availability: 'held', 'exclusion/belief': 'held', 'deadlock-freedom': 'held' },
   },
@@ -70,14 +71,7 @@ export const a15 = defineSequences('A15', 'ZooKeeper, ephemeral sequential nodes
     lock: 'zk-sequential',
     plan: {
       workload: { startMs: [0, 1_000] },
-      faults: [
-        {
-          kind: 'crash',
-          node: 'client-1',
-          at: { node: 'client-1', event: 'granted' },
-          silent: true,
-        },
-      ],
+      faults: [HOLDER_LOSES_POWER],
       progressWithinMs: 35_000,
     },
     shows: { 'deadlock-freedom': 'held', 'exclusion/belief': 'held' },
@@ -106,7 +100,7 @@ export const a15 = defineSequences('A15', 'ZooKeeper, ephemeral sequential nodes
         {
           kind: 'partition',
           groups: [['client-1'], SERVERS],
-          at: { node: 'client-1', event: 'granted', afterMs: 1_000 },
+          at: { ...GRANTED, afterMs: 1_000 },
           forMs: 60_000,
         },
       ],
@@ -120,7 +114,7 @@ export const a15 = defineSequences('A15', 'ZooKeeper, ephemeral sequential nodes
           {
             kind: 'partition',
             groups: [['client-1'], SERVERS],
-            at: { node: 'client-1', event: 'granted', afterMs: 1_000 },
+            at: { ...GRANTED, afterMs: 1_000 },
             forMs: 60_000,
           },
         ],

@@ -2,9 +2,9 @@
 
 import type { SequencePlan } from './sequence.ts'
 import { defineSequences, withParameters } from './sequence.ts'
+import { GRANTED, ONE_MS, lost } from './timelines.ts'
 
 const lock = 'zk-sequential-published'
-const EXACT = { latencyMs: { minMs: 1, maxMs: 1 } }
 const SERVERS = ['zookeeper-1', 'zookeeper-2', 'zookeeper-3']
 /** Who waits 30 s in vain goes on waiting: the first defect out of the way of the others. */
 const PATIENT = { awaitResult: 'obeyed' }
@@ -22,7 +22,7 @@ const deathBetweenListAndWatch: SequencePlan = {
   clients: 3,
   servers: 1,
   parameters: PATIENT,
-  network: EXACT,
+  network: ONE_MS,
   workload: { startMs: [0, 1_000, 30_000], workMs: 60_000 },
   faults: [
     { kind: 'crash', node: 'client-2', at: 3_000 },
@@ -46,7 +46,7 @@ const blip: SequencePlan = {
 const eventBeforeLatch: SequencePlan = {
   servers: 1,
   parameters: PATIENT,
-  network: EXACT,
+  network: ONE_MS,
   workload: { startMs: [0, 10_000], workMs: 12_000 },
   faults: [
     {
@@ -83,16 +83,7 @@ const lostDelete: SequencePlan = {
   servers: 1,
   parameters: PATIENT,
   workload: { startMs: [0, 1_000], workMs: 5_000 },
-  faults: [
-    {
-      kind: 'message',
-      from: 'client-1',
-      to: 'zookeeper',
-      operation: 'delete',
-      at: 0,
-      action: 'lose',
-    },
-  ],
+  faults: [lost('delete', 'client-1', 'zookeeper')],
 }
 
 const usedTwice: SequencePlan = {
@@ -115,14 +106,7 @@ const nested: SequencePlan = {
 const cutHolder: SequencePlan = {
   parameters: { ...PATIENT, judgeAgain: true },
   workload: { startMs: [0, 1_000], workMs: 60_000 },
-  faults: [
-    {
-      kind: 'partition',
-      groups: [['client-1'], SERVERS],
-      at: { node: 'client-1', event: 'granted' },
-      forMs: 100_000,
-    },
-  ],
+  faults: [{ kind: 'partition', groups: [['client-1'], SERVERS], at: GRANTED, forMs: 100_000 }],
 }
 
 const noFirstConnection: SequencePlan = {
@@ -134,21 +118,14 @@ const noFirstConnection: SequencePlan = {
 const firstUsers: SequencePlan = {
   servers: 1,
   parameters: { oneObject: true },
-  network: EXACT,
+  network: ONE_MS,
   workload: { retryMs: 1_000 },
 }
 
 const shortPause: SequencePlan = {
   services: { zookeeper: { tickTimeMs: 1_000 } },
   workload: { startMs: [0, 2_000], workMs: 5_000 },
-  faults: [
-    {
-      kind: 'pause',
-      node: 'client-1',
-      at: { node: 'client-1', event: 'granted', afterMs: 1_000 },
-      forMs: 26_000,
-    },
-  ],
+  faults: [{ kind: 'pause', node: 'client-1', at: { ...GRANTED, afterMs: 1_000 }, forMs: 26_000 }],
 }
 
 const overflow: SequencePlan = {

@@ -2,15 +2,14 @@
 
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
+import { GRANTED, ONE_MS, READ } from './timelines.ts'
 
-const NETWORK = { latencyMs: { minMs: 1, maxMs: 1 } } as const
 const SERVERS = ['consul-1', 'consul-2', 'consul-3']
-const READ = { node: 'client-1', event: 'read-returned', afterMs: 100 } as const
 
 /** The process dies, its machine lives. */
 const processDies: SequencePlan = {
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   workload: { startMs: [0, 1_000], workMs: 1_000 },
   horizonMs: 90_000,
   faults: [{ kind: 'crash', node: 'client-1', at: READ }],
@@ -18,7 +17,7 @@ const processDies: SequencePlan = {
 
 const tryLock = (destroyOnFailure: boolean): SequencePlan => ({
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { blocking: false, destroyOnFailure },
   workload: { startMs: [0, 500], workMs: 1_000, retryMs: 1_000 },
   progressWithinMs: 10_000,
@@ -28,13 +27,13 @@ const tryLock = (destroyOnFailure: boolean): SequencePlan => ({
 /** The machine of the holder is cut off from Consul for ten seconds, and works on. */
 const falseAlarm: SequencePlan = {
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   workload: { startMs: [0, 1_000], workMs: 40_000 },
   faults: [
     {
       kind: 'partition',
       groups: [['client-1'], SERVERS],
-      at: { node: 'client-1', event: 'granted', afterMs: 1_000 },
+      at: { ...GRANTED, afterMs: 1_000 },
       forMs: 10_000,
     },
   ],
@@ -42,7 +41,7 @@ const falseAlarm: SequencePlan = {
 
 const paused: SequencePlan = {
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { ttlMs: 10_000 },
   workload: { startMs: [0, 1_000], workMs: 1_000 },
   faults: [{ kind: 'pause', node: 'client-1', at: READ, forMs: 42_000 }],
@@ -50,7 +49,7 @@ const paused: SequencePlan = {
 
 const takeover = (lockDelayMs: number): SequencePlan => ({
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { ttlMs: 10_000, lockDelayMs },
   workload: { startMs: [0, 1_000], workMs: 1_000 },
   progressWithinMs: 25_000,
@@ -92,14 +91,14 @@ export const a17 = defineSequences('A17', 'Consul sessions', [
     lock: 'consul-session-published',
     plan: {
       clients: 2,
-      network: NETWORK,
+      network: ONE_MS,
       workload: { startMs: [0, 100], workMs: 5_000 },
     },
     shows: { 'deadlock-freedom': 'held', 'exclusion/belief': 'held' },
     repaired: {
       how: 'wait with a blocking read, as api.Lock does',
       lock: 'consul-session',
-      plan: { clients: 2, network: NETWORK, workload: { startMs: [0, 100], workMs: 5_000 } },
+      plan: { clients: 2, network: ONE_MS, workload: { startMs: [0, 100], workMs: 5_000 } },
       shows: { 'deadlock-freedom': 'held', 'exclusion/belief': 'held' },
     },
     note: 'The difference is no promise but the load: compare the requests that the two runs count.',

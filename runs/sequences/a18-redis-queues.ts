@@ -2,21 +2,20 @@
 
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
+import { GRANTED, HOLDER_DIES, lost } from './timelines.ts'
 
 const WATCHED = { repushAfterMs: 10_000 }
 
 const crashedHolder = {
   clients: 2,
   workload: { startMs: [0, 100] },
-  faults: [{ kind: 'crash', node: 'client-1', at: { node: 'client-1', event: 'granted' } }],
+  faults: [HOLDER_DIES],
 } satisfies SequencePlan
 
 const lostPop = {
   clients: 2,
   workload: { startMs: [0, 100] },
-  faults: [
-    { kind: 'message', action: 'lose', from: 'redis', to: 'client-1', operation: 'blpop', at: 0 },
-  ],
+  faults: [lost('blpop', 'redis', 'client-1')],
 } satisfies SequencePlan
 
 /** client-1 stands still for two leases; the watchdog puts in a token, and client-1 another when it wakes up. */
@@ -25,14 +24,7 @@ const slowHolder = {
   rounds: 2,
   parameters: WATCHED,
   workload: { startMs: [0, 100, 200], workMs: 9_000, thinkMs: 0 },
-  faults: [
-    {
-      kind: 'pause',
-      node: 'client-1',
-      at: { node: 'client-1', event: 'granted' },
-      forMs: 20_000,
-    },
-  ],
+  faults: [{ kind: 'pause', node: 'client-1', at: GRANTED, forMs: 20_000 }],
 } satisfies SequencePlan
 
 /** The answer to client-1's release is lost, and it releases again. */
@@ -40,9 +32,7 @@ const doubleRelease = {
   clients: 3,
   parameters: { retryRelease: true },
   workload: { startMs: [0, 100, 200], workMs: 5_000 },
-  faults: [
-    { kind: 'message', action: 'lose', from: 'redis', to: 'client-1', operation: 'rpush', at: 0 },
-  ],
+  faults: [lost('rpush', 'redis', 'client-1')],
 } satisfies SequencePlan
 
 /** client-2 waits behind client-1 and dies; client-3 waits behind both. */

@@ -2,14 +2,13 @@
 
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
-
-const exact = { latencyMs: { minMs: 1, maxMs: 1 } } as const
+import { ONE_MS } from './timelines.ts'
 
 /** Ten participants; the coordinator tells five of them to commit, one a millisecond, and dies. */
 const toldFiveOfTen: SequencePlan = {
   clients: 1,
   servers: 10,
-  network: exact,
+  network: ONE_MS,
   progressWithinMs: 5_000,
   faults: [
     {
@@ -30,7 +29,7 @@ export const a19 = defineSequences('A19', 'two-phase commit', [
     lock: 'two-phase-commit',
     plan: {
       clients: 1,
-      network: exact,
+      network: ONE_MS,
       progressWithinMs: 5_000,
       faults: [{ kind: 'crash', node: 'client-1', at: allButNoWord }],
     },
@@ -39,7 +38,7 @@ export const a19 = defineSequences('A19', 'two-phase commit', [
       how: 'the coordinator comes back, finds no commit record in its log and aborts',
       plan: {
         clients: 1,
-        network: exact,
+        network: ONE_MS,
         progressWithinMs: 5_000,
         faults: [{ kind: 'crash', node: 'client-1', at: allButNoWord, forMs: 10_000 }],
       },
@@ -65,7 +64,7 @@ export const a19 = defineSequences('A19', 'two-phase commit', [
     plan: {
       clients: 1,
       servers: 10,
-      network: exact,
+      network: ONE_MS,
       services: { participant: { votesNo: 4 } },
     },
     shows: { agreement: 'violated', 'commit-validity': 'violated' },
@@ -75,7 +74,7 @@ export const a19 = defineSequences('A19', 'two-phase commit', [
       plan: {
         clients: 1,
         servers: 10,
-        network: exact,
+        network: ONE_MS,
         services: { participant: { votesNo: 4 } },
       },
       shows: { agreement: 'held', 'commit-validity': 'held' },

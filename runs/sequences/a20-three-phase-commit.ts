@@ -2,8 +2,9 @@
 
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
+import { ONE_MS, late } from './timelines.ts'
 
-const one: SequencePlan = { clients: 1, network: { latencyMs: { minMs: 1, maxMs: 1 } } }
+const one: SequencePlan = { clients: 1, network: ONE_MS }
 
 /** With 1 ms a way and a message a millisecond: votes asked at 1 to 3, cast at 2 to 4, the pre-commits go out at 6 to 8. */
 const cutBeforePreCommit: SequencePlan = {
@@ -51,17 +52,9 @@ const oneRefuses: SequencePlan = {
 const crossing: SequencePlan = {
   clients: 2,
   workload: { startMs: [0, 1] },
-  network: { latencyMs: { minMs: 1, maxMs: 1 } },
+  network: ONE_MS,
   faults: [
-    {
-      kind: 'message',
-      action: 'delay',
-      from: 'client-1',
-      to: 'participant-3',
-      operation: 'pre-commit',
-      at: 0,
-      byMs: 20,
-    },
+    late('pre-commit', 'client-1', 'participant-3', 20),
     { kind: 'crash', node: 'client-2', at: { node: 'participant-3', event: 'pre-committed' } },
   ],
 }

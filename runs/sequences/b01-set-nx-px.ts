@@ -2,6 +2,7 @@
 
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
+import { lost } from './timelines.ts'
 
 const MONOTONIC = { services: { redis: { expiryClock: 'monotonic' } } }
 
@@ -37,9 +38,7 @@ const lostAnswer = {
   clients: 2,
   workload: { startMs: [0, 100] },
   progressWithinMs: 5_000,
-  faults: [
-    { kind: 'message', action: 'lose', from: 'redis', to: 'client-1', operation: 'set', at: 0 },
-  ],
+  faults: [lost('set', 'redis', 'client-1')],
 } satisfies SequencePlan
 
 /** redis docs/manual/patterns/distributed-locks.md, commands/set.md, and what follows from them. */
@@ -140,16 +139,7 @@ export const b01 = defineSequences('B1', 'Redis SET NX PX and compare-and-delete
     plan: {
       clients: 2,
       workload: { startMs: [0, 100] },
-      faults: [
-        {
-          kind: 'message',
-          action: 'lose',
-          from: 'redis',
-          to: 'client-1',
-          operation: 'eval',
-          at: 0,
-        },
-      ],
+      faults: [lost('eval', 'redis', 'client-1')],
     },
     shows: { ownership: 'held', 'deadlock-freedom': 'held' },
     note: 'No promise of the lock is broken; the story shows released: unknown. A library that says the script again gets 0 and tells its caller that the lock was lost (swarthy/redis-semaphore#205).',

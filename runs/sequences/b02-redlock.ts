@@ -3,12 +3,13 @@
 import { slowLink } from './a12-redlock-told.ts'
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
+import { ONE_MS } from './timelines.ts'
 
 /** Each client reaches two of four servers first, every time. */
 const lockStep = {
   clients: 2,
   servers: 4,
-  network: { latencyMs: { minMs: 1, maxMs: 1 } },
+  network: ONE_MS,
   parameters: { attemptsMax: 10_000, retryJitter: false },
   faults: [
     slowLink('client-1', 'redis-3'),

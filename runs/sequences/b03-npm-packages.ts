@@ -2,8 +2,8 @@
 
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
+import { GRANTED, ONE_MS } from './timelines.ts'
 
-const EXACT_LATENCY = { latencyMs: { minMs: 1, maxMs: 1 } }
 const OTHERS_ASK_OFTEN = { retryCount: 2_000, retryDelayMs: 5, retryJitterMs: 0 }
 
 /** The next answer of this server to client-1's request for the lock takes a second and a half. */
@@ -41,7 +41,7 @@ const unheardExtension = {
       kind: 'partition',
       groups: [['redis-2', 'redis-3'], ['client-1']],
       oneWay: true,
-      at: { node: 'client-1', event: 'granted', afterMs: 4_400 },
+      at: { ...GRANTED, afterMs: 4_400 },
       forMs: 100,
     },
   ],
@@ -50,7 +50,7 @@ const unheardExtension = {
 /** One server is down; each client gets one of the other two, and keeps it between its attempts. */
 const ownMinority = {
   clients: 2,
-  network: EXACT_LATENCY,
+  network: ONE_MS,
   progressWithinMs: 1_500,
   faults: [
     { kind: 'crash', node: 'redis-3', at: 0 },
@@ -63,7 +63,7 @@ const ownMinority = {
 const evenSplit = {
   clients: 2,
   servers: 4,
-  network: EXACT_LATENCY,
+  network: ONE_MS,
   faults: [
     overtaken('client-1', 'redis-3'),
     overtaken('client-1', 'redis-4'),
@@ -83,7 +83,7 @@ const cutOff = {
     {
       kind: 'partition',
       groups: [['client-1'], ['redis-1', 'redis-2', 'redis-3']],
-      at: { node: 'client-1', event: 'granted', afterMs: 4_400 },
+      at: { ...GRANTED, afterMs: 4_400 },
     },
   ],
 } satisfies SequencePlan
@@ -93,14 +93,7 @@ const blockedLoop = {
   clients: 2,
   parameters: { ...usingParameters, ...OTHERS_ASK_OFTEN },
   workload: { startMs: [0, 4_700], workMs: 10_000 },
-  faults: [
-    {
-      kind: 'pause',
-      node: 'client-1',
-      at: { node: 'client-1', event: 'granted', afterMs: 4_430 },
-      forMs: 600,
-    },
-  ],
+  faults: [{ kind: 'pause', node: 'client-1', at: { ...GRANTED, afterMs: 4_430 }, forMs: 600 }],
 } satisfies SequencePlan
 
 /** The server is restarted with all its data while the refresh is due. */
@@ -115,14 +108,7 @@ const failedRefresh = {
 const lateRefresh = {
   clients: 2,
   workload: { startMs: [0, 100], workMs: 20_000 },
-  faults: [
-    {
-      kind: 'pause',
-      node: 'client-1',
-      at: { node: 'client-1', event: 'granted', afterMs: 7_950 },
-      forMs: 2_100,
-    },
-  ],
+  faults: [{ kind: 'pause', node: 'client-1', at: { ...GRANTED, afterMs: 7_950 }, forMs: 2_100 }],
 } satisfies SequencePlan
 
 /** node-redlock 4.2.0, 5.0.0-beta.2 and main; redis-semaphore 5.7.0. */

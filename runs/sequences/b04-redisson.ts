@@ -2,6 +2,7 @@
 
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
+import { GRANTED, ONE_MS, late, lost } from './timelines.ts'
 
 type SequenceFaults = NonNullable<SequencePlan['faults']>
 
@@ -9,30 +10,16 @@ const cutOffAfter5s: SequenceFaults = [
   {
     kind: 'partition',
     groups: [['client-1'], ['redis']],
-    at: { node: 'client-1', event: 'granted', afterMs: 5_000 },
+    at: { ...GRANTED, afterMs: 5_000 },
     forMs: 55_000,
   },
 ]
 
 /** The reply to the first acquisition is lost. */
-const firstReplyLost: SequenceFaults = [
-  { kind: 'message', from: 'redis', to: 'client-1', at: 0, action: 'lose', operation: 'eval' },
-]
+const firstReplyLost: SequenceFaults = [lost('eval', 'redis', 'client-1')]
 
 /** The second server grants at once, but its answer is on its way for 2.4 s. */
-const secondReplyLate: SequenceFaults = [
-  {
-    kind: 'message',
-    from: 'redis-2',
-    to: 'client-1',
-    at: 0,
-    action: 'delay',
-    byMs: 2_400,
-    operation: 'eval',
-  },
-]
-
-const steady = { latencyMs: { minMs: 1, maxMs: 1 } } as const
+const secondReplyLate: SequenceFaults = [late('eval', 'redis-2', 'client-1', 2_400)]
 
 /** org/redisson/*.java and the issues named in the rows. */
 export const b04a = defineSequences('B4a', 'Redisson RLock', [
@@ -83,12 +70,7 @@ export const b04a = defineSequences('B4a', 'Redisson RLock', [
       workload: { startMs: [0, 3_000], workMs: 20_000 },
       faults: [
         { kind: 'partition', groups: [['redis-1'], ['redis-4']], at: 0, forMs: 5_000 },
-        {
-          kind: 'crash',
-          node: 'redis-1',
-          at: { node: 'client-1', event: 'granted' },
-          silent: true,
-        },
+        { kind: 'crash', node: 'redis-1', at: GRANTED, silent: true },
         { kind: 'failover', to: 'redis-4', at: 6_000 },
       ],
     },
@@ -101,12 +83,7 @@ export const b04a = defineSequences('B4a', 'Redisson RLock', [
         workload: { startMs: [0, 3_000], workMs: 20_000 },
         faults: [
           { kind: 'partition', groups: [['redis-1'], ['redis-4']], at: 0, forMs: 5_000 },
-          {
-            kind: 'crash',
-            node: 'redis-1',
-            at: { node: 'client-1', event: 'granted' },
-            silent: true,
-          },
+          { kind: 'crash', node: 'redis-1', at: GRANTED, silent: true },
           { kind: 'failover', to: 'redis-4', at: 20_000 },
         ],
       },
@@ -135,7 +112,7 @@ export const b04a = defineSequences('B4a', 'Redisson RLock', [
     plan: {
       parameters: { waitsAtMostTtl: false },
       workload: { startMs: [0, 100], workMs: 1_000 },
-      network: steady,
+      network: ONE_MS,
       faults: [
         {
           kind: 'message',
@@ -151,7 +128,7 @@ export const b04a = defineSequences('B4a', 'Redisson RLock', [
       how: 'sleep for no longer than the lease that one was told',
       plan: {
         workload: { startMs: [0, 100], workMs: 1_000 },
-        network: steady,
+        network: ONE_MS,
         faults: [
           {
             kind: 'message',
@@ -214,12 +191,7 @@ export const b04a = defineSequences('B4a', 'Redisson RLock', [
       rounds: 2,
       workload: { startMs: [0, 50_000], workMs: 45_000 },
       faults: [
-        {
-          kind: 'pause',
-          node: 'client-1',
-          at: { node: 'client-1', event: 'granted', afterMs: 1_000 },
-          forMs: 40_000,
-        },
+        { kind: 'pause', node: 'client-1', at: { ...GRANTED, afterMs: 1_000 }, forMs: 40_000 },
       ],
       horizonMs: 400_000,
     },
@@ -230,12 +202,7 @@ export const b04a = defineSequences('B4a', 'Redisson RLock', [
         rounds: 2,
         workload: { startMs: [0, 50_000], workMs: 45_000 },
         faults: [
-          {
-            kind: 'pause',
-            node: 'client-1',
-            at: { node: 'client-1', event: 'granted', afterMs: 1_000 },
-            forMs: 40_000,
-          },
+          { kind: 'pause', node: 'client-1', at: { ...GRANTED, afterMs: 1_000 }, forMs: 40_000 },
         ],
         horizonMs: 400_000,
       },
@@ -278,7 +245,7 @@ export const b04b = defineSequences('B4b', 'Redisson RedLock and MultiLock (depr
     plan: {
       parameters: { waitMs: 2_000 },
       workload: { startMs: [0, 1_000], workMs: 3_000 },
-      network: steady,
+      network: ONE_MS,
       faults: [
         { kind: 'crash', node: 'redis-3', at: 0 },
         { kind: 'pause', node: 'client-1', at: 5, forMs: 5_000 },
@@ -290,7 +257,7 @@ export const b04b = defineSequences('B4b', 'Redisson RedLock and MultiLock (depr
       plan: {
         parameters: { waitMs: 2_000, finalExpire: 'owned' },
         workload: { startMs: [0, 1_000], workMs: 3_000 },
-        network: steady,
+        network: ONE_MS,
         faults: [
           { kind: 'crash', node: 'redis-3', at: 0 },
           { kind: 'pause', node: 'client-1', at: 5, forMs: 5_000 },
@@ -307,7 +274,7 @@ export const b04b = defineSequences('B4b', 'Redisson RedLock and MultiLock (depr
     plan: {
       parameters: { leaseMs: 2_000, waitMs: 3_000, collectingLease: 'lease' },
       workload: { startMs: [0, 1_500], workMs: 1_900 },
-      network: steady,
+      network: ONE_MS,
       faults: secondReplyLate,
     },
     shows: { 'exclusion/belief': 'violated', 'exclusion/effect': 'violated' },
@@ -316,7 +283,7 @@ export const b04b = defineSequences('B4b', 'Redisson RedLock and MultiLock (depr
       plan: {
         parameters: { leaseMs: 2_000, waitMs: 3_000 },
         workload: { startMs: [0, 1_500], workMs: 1_900 },
-        network: steady,
+        network: ONE_MS,
         faults: secondReplyLate,
       },
       shows: { 'exclusion/belief': 'held', 'exclusion/effect': 'held' },
@@ -485,7 +452,7 @@ export const b04d = defineSequences('B4d', 'Redisson RFencedLock', [
       servers: 2,
       rounds: 2,
       workload: { startMs: [0, 6_500], workMs: 5_000 },
-      network: steady,
+      network: ONE_MS,
       faults: cutThenPromoted,
     },
     shows: { fencing: 'violated', 'exclusion/effect': 'violated' },
@@ -496,7 +463,7 @@ export const b04d = defineSequences('B4d', 'Redisson RFencedLock', [
         rounds: 2,
         parameters: { syncedReplicas: 'any' },
         workload: { startMs: [0, 6_500], workMs: 5_000 },
-        network: steady,
+        network: ONE_MS,
         faults: cutThenPromoted,
       },
       shows: { fencing: 'held', 'exclusion/effect': 'held' },

@@ -2,6 +2,7 @@
 
 import type { SequencePlan } from './sequence.ts'
 import { defineSequences, withParameters } from './sequence.ts'
+import { GRANTED } from './timelines.ts'
 
 const lock = 'curator-mutex'
 const SERVERS = ['zookeeper-1', 'zookeeper-2', 'zookeeper-3']
@@ -10,14 +11,7 @@ const SERVERS = ['zookeeper-1', 'zookeeper-2', 'zookeeper-3']
 const cutHolder: SequencePlan = {
   parameters: { sessionTimeoutMs: 15_000, stopOn: 'lost' },
   workload: { startMs: [0, 1_000], workMs: 40_000 },
-  faults: [
-    {
-      kind: 'partition',
-      groups: [['client-1'], SERVERS],
-      at: { node: 'client-1', event: 'granted' },
-      forMs: 60_000,
-    },
-  ],
+  faults: [{ kind: 'partition', groups: [['client-1'], SERVERS], at: GRANTED, forMs: 60_000 }],
 }
 
 const sleepsBeforeReentry: SequencePlan = {

@@ -2,12 +2,13 @@
 
 import type { SequencePlan } from './sequence.ts'
 import { defineSequences, withParameters } from './sequence.ts'
+import { ONE_MS, lost } from './timelines.ts'
 
 const lock = 'zk-writelock'
 
 const goneBeforeWatch: SequencePlan = {
   servers: 1,
-  network: { latencyMs: { minMs: 1, maxMs: 1 } },
+  network: ONE_MS,
   workload: { startMs: [0, 2_000], workMs: 4_000 },
   faults: [
     {
@@ -29,31 +30,13 @@ const overflow: SequencePlan = {
 const lostCreate: SequencePlan = {
   servers: 1,
   workload: { startMs: [0, 1_000], workMs: 5_000 },
-  faults: [
-    {
-      kind: 'message',
-      from: 'zookeeper',
-      to: 'client-2',
-      operation: 'create',
-      at: 0,
-      action: 'lose',
-    },
-  ],
+  faults: [lost('create', 'zookeeper', 'client-2')],
 }
 
 const lostDelete: SequencePlan = {
   servers: 1,
   workload: { startMs: [0, 1_000], workMs: 5_000 },
-  faults: [
-    {
-      kind: 'message',
-      from: 'client-1',
-      to: 'zookeeper',
-      operation: 'delete',
-      at: 0,
-      action: 'lose',
-    },
-  ],
+  faults: [lost('delete', 'client-1', 'zookeeper')],
 }
 
 /** zookeeper recipes.md; zookeeper-recipes-lock WriteLock.java; what follows from them. */

@@ -2,9 +2,7 @@
 
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
-
-const ONE_MS = { latencyMs: { minMs: 1, maxMs: 1 } }
-const GRANTED = { node: 'client-1', event: 'granted' } as const
+import { GRANTED, ONE_MS } from './timelines.ts'
 
 const pause = {
   network: ONE_MS,

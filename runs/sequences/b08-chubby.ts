@@ -2,9 +2,10 @@
 
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
+import { ONE_MS } from './timelines.ts'
 
 const lateWrite = {
-  network: { latencyMs: { minMs: 1, maxMs: 1 } },
+  network: ONE_MS,
   workload: { startMs: [0, 100], workMs: 1_000, storeTimeoutMs: 500 },
   faults: [
     {

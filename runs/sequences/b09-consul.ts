@@ -2,15 +2,14 @@
 
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
+import { GRANTED, ONE_MS, READ } from './timelines.ts'
 
-const NETWORK = { latencyMs: { minMs: 1, maxMs: 1 } } as const
 const SERVERS = ['consul-1', 'consul-2', 'consul-3'] as const
-const READ = { node: 'client-1', event: 'read-returned', afterMs: 100 } as const
 
 /** The holder stands still, and writes when it runs on. */
 const paused = (forMs: number): SequencePlan => ({
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   workload: { startMs: [0, 1_000], workMs: 500 },
   faults: [{ kind: 'pause', node: 'client-1', at: READ, forMs }],
 })
@@ -21,7 +20,7 @@ const paused = (forMs: number): SequencePlan => ({
  */
 const delayLost = (restartFrom: 'log' | 'snapshot'): SequencePlan => ({
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   services: { consul: { restartFrom } },
   parameters: { ttlMs: 10_000, lockDelayMs: 60_000 },
   workload: { startMs: [0, 1_000], workMs: 500 },
@@ -34,14 +33,14 @@ const delayLost = (restartFrom: 'log' | 'snapshot'): SequencePlan => ({
 /** The holder's machine is cut off from Consul, not from the store. */
 const cutOff = (lostAfterTtl: boolean): SequencePlan => ({
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { lostAfterTtl },
   workload: { startMs: [0, 1_000], workMs: 35_000, careful: true },
   faults: [
     {
       kind: 'partition',
       groups: [['client-1'], [...SERVERS]],
-      at: { node: 'client-1', event: 'granted', afterMs: 1_000 },
+      at: { ...GRANTED, afterMs: 1_000 },
       forMs: 60_000,
     },
   ],
@@ -49,7 +48,7 @@ const cutOff = (lostAfterTtl: boolean): SequencePlan => ({
 
 const processDies = (ttlMs: number): SequencePlan => ({
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { ttlMs },
   workload: { startMs: [0, 1_000], workMs: 1_000 },
   faults: [{ kind: 'crash', node: 'client-1', at: READ }],
@@ -57,7 +56,7 @@ const processDies = (ttlMs: number): SequencePlan => ({
 
 const tryOnce = (lockDelayMs: number): SequencePlan => ({
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { tryOnce: true, waitMs: 4_000, lockDelayMs },
   workload: { startMs: [0, 1_000], workMs: 1_000 },
   progressWithinMs: 35_000,

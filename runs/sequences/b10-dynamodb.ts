@@ -2,15 +2,15 @@
 
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
+import { GRANTED, ONE_MS, lost } from './timelines.ts'
 
 // The lease and the heartbeat of the README's example.
 const LEASE = { leaseMs: 10_000, heartbeatMs: 3_000 } as const
-const NETWORK = { latencyMs: { minMs: 1, maxMs: 1 } } as const
 
 /** The holder stands still from just after its grant, for longer than the lease. */
 const paused: SequencePlan = {
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: LEASE,
   workload: { startMs: [0, 1_000], workMs: 500 },
   faults: [
@@ -25,7 +25,7 @@ const paused: SequencePlan = {
 
 const fastClock = (heartbeatMs: number): SequencePlan => ({
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { leaseMs: 10_000, heartbeatMs },
   workload: { startMs: [0, 500], workMs: 9_000 },
   clocks: { 'client-2': { driftPpm: 3_000_000 } },
@@ -34,19 +34,17 @@ const fastClock = (heartbeatMs: number): SequencePlan => ({
 /** The first conditional put is applied and its answer is lost; the SDK says it again. */
 const lostPut = (adoptOwn: boolean): SequencePlan => ({
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { ...LEASE, adoptOwn },
   workload: { startMs: [0, 100], workMs: 500 },
   progressWithinMs: 5_000,
-  faults: [
-    { kind: 'message', from: 'dynamodb', to: 'client-1', operation: 'put', action: 'lose', at: 0 },
-  ],
+  faults: [lost('put', 'dynamodb', 'client-1')],
 })
 
 /** The answers to one heartbeat are lost, to all attempts of the SDK. */
 const lostHeartbeat = (acceptAttempted: boolean): SequencePlan => ({
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { ...LEASE, sdkAttempts: 1, acceptAttempted },
   workload: { startMs: [0, 100], workMs: 25_000 },
   faults: [
@@ -56,14 +54,14 @@ const lostHeartbeat = (acceptAttempted: boolean): SequencePlan => ({
       to: 'client-1',
       operation: 'update',
       action: 'lose',
-      at: { node: 'client-1', event: 'granted' },
+      at: GRANTED,
     },
   ],
 })
 
 const shortLived = (remembers: boolean): SequencePlan => ({
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { ...LEASE, skipWait: true, remembers },
   workload: { startMs: [0, 100], workMs: 1_000, retryMs: 500 },
   progressWithinMs: 30_000,
@@ -74,7 +72,7 @@ const shortLived = (remembers: boolean): SequencePlan => ({
 /** A heartbeat is on its way when the release begins, and its answer comes late. */
 const releaseBesideHeartbeat = (serialised: boolean): SequencePlan => ({
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { ...LEASE, serialised },
   workload: { startMs: [0, 100], workMs: 3_100 },
   progressWithinMs: 5_000,
@@ -86,7 +84,7 @@ const releaseBesideHeartbeat = (serialised: boolean): SequencePlan => ({
       operation: 'update',
       action: 'delay',
       byMs: 500,
-      at: { node: 'client-1', event: 'granted' },
+      at: GRANTED,
     },
   ],
 })

@@ -2,13 +2,12 @@
 
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
-
-const NETWORK = { latencyMs: { minMs: 1, maxMs: 1 } } as const
+import { GRANTED, HOLDER_DIES, HOLDER_LOSES_POWER, ONE_MS } from './timelines.ts'
 
 /** The holder's section is a transaction of its own, which has the backend with the lock when the unlock comes. */
 const unlockElsewhere = (scope: 'session' | 'transaction'): SequencePlan => ({
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { scope, pooler: 'transaction', sectionTransaction: true },
   workload: { startMs: [0, 50], workMs: 100 },
   progressWithinMs: 10_000,
@@ -17,7 +16,7 @@ const unlockElsewhere = (scope: 'session' | 'transaction'): SequencePlan => ({
 
 const sharedBackend = (scope: 'session' | 'transaction'): SequencePlan => ({
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { scope, pooler: 'transaction' },
   workload: { startMs: [0, 50], workMs: 200 },
 })
@@ -25,25 +24,23 @@ const sharedBackend = (scope: 'session' | 'transaction'): SequencePlan => ({
 /** The holder's process dies, and its connection to the pooler with it; two others come a second later. */
 const diedBehindPooler = (pooler: 'session' | 'transaction'): SequencePlan => ({
   clients: 3,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { pooler },
   workload: { startMs: [0, 1_000, 1_050], workMs: 200 },
-  faults: [{ kind: 'crash', node: 'client-1', at: { node: 'client-1', event: 'granted' } }],
+  faults: [HOLDER_DIES],
 })
 
 const powerCut = (keepaliveMs: number): SequencePlan => ({
   clients: 2,
-  network: { ...NETWORK, keepaliveMs },
+  network: { ...ONE_MS, keepaliveMs },
   workload: { startMs: [0, 50], workMs: 1_000 },
-  faults: [
-    { kind: 'crash', node: 'client-1', at: { node: 'client-1', event: 'granted' }, silent: true },
-  ],
+  faults: [HOLDER_LOSES_POWER],
 })
 
 /** The section does not touch the connection, and what lies between closes it. */
 const idle = (checkMs: number): SequencePlan => ({
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { checkMs },
   services: { sql: { idleConnectionTimeoutMs: 350_000 } },
   workload: { startMs: [0, 1_000], workMs: 600_000 },
@@ -54,16 +51,12 @@ const idle = (checkMs: number): SequencePlan => ({
 const failover = (checkMs: number): SequencePlan => ({
   clients: 2,
   servers: 2,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { checkMs },
   services: { sql: { replication: 'asynchronous' } },
   workload: { startMs: [0, 50], workMs: 20_000, careful: true },
   faults: [
-    {
-      kind: 'crash',
-      node: 'database-1',
-      at: { node: 'client-1', event: 'granted', afterMs: 1_000 },
-    },
+    { kind: 'crash', node: 'database-1', at: { ...GRANTED, afterMs: 1_000 } },
     { kind: 'failover', to: 'database-2', at: 5_000 },
   ],
 })

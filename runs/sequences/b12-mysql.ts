@@ -2,19 +2,18 @@
 
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
-
-const NETWORK = { latencyMs: { minMs: 1, maxMs: 1 } } as const
+import { GRANTED, HOLDER_LOSES_POWER, ONE_MS } from './timelines.ts'
 
 const secondName = (version: '5.6' | '5.7'): SequencePlan => ({
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { version, secondName: true },
   workload: { startMs: [0, 50], workMs: 200 },
 })
 
 const nested = (version: '5.6' | '5.7'): SequencePlan => ({
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { version },
   workload: { startMs: [0, 50], workMs: 200, nested: true },
 })
@@ -22,7 +21,7 @@ const nested = (version: '5.6' | '5.7'): SequencePlan => ({
 const twoPrimaries = (faults: SequencePlan['faults']): SequencePlan => ({
   clients: 2,
   servers: 2,
-  network: NETWORK,
+  network: ONE_MS,
   services: { sql: { replication: 'two-way' } },
   workload: { startMs: [0, 50], workMs: 200 },
   faults,
@@ -30,7 +29,7 @@ const twoPrimaries = (faults: SequencePlan['faults']): SequencePlan => ({
 
 const longName = (nameLength: number): SequencePlan => ({
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { nameLength },
   workload: { startMs: [0, 50], workMs: 200 },
   progressWithinMs: 10_000,
@@ -40,31 +39,22 @@ const longName = (nameLength: number): SequencePlan => ({
 /** The server restarts in the middle of the section. */
 const restart = (autoReconnect: boolean): SequencePlan => ({
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { autoReconnect, checkMs: 1_000 },
   workload: { startMs: [0, 50], workMs: 20_000, careful: true },
-  faults: [
-    {
-      kind: 'crash',
-      node: 'database',
-      at: { node: 'client-1', event: 'granted', afterMs: 2_500 },
-      forMs: 2_000,
-    },
-  ],
+  faults: [{ kind: 'crash', node: 'database', at: { ...GRANTED, afterMs: 2_500 }, forMs: 2_000 }],
 })
 
 const powerCut = (keepaliveMs: number): SequencePlan => ({
   clients: 2,
-  network: { ...NETWORK, keepaliveMs },
+  network: { ...ONE_MS, keepaliveMs },
   workload: { startMs: [0, 50], workMs: 1_000 },
-  faults: [
-    { kind: 'crash', node: 'client-1', at: { node: 'client-1', event: 'granted' }, silent: true },
-  ],
+  faults: [HOLDER_LOSES_POWER],
 })
 
 const waitTimeout = (checkMs: number): SequencePlan => ({
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { checkMs },
   services: { sql: { idleConnectionTimeoutMs: 60_000 } },
   workload: { startMs: [0, 1_000], workMs: 90_000 },

@@ -2,13 +2,12 @@
 
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
-
-const NETWORK = { latencyMs: { minMs: 1, maxMs: 1 } } as const
+import { GRANTED, HOLDER_DIES, ONE_MS } from './timelines.ts'
 
 /** Both nodes wake at the same instant; the second's clock shows 12:03 when the first's shows 12:00. */
 const skewed = (time: 'client' | 'database'): SequencePlan => ({
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { time, lockAtMostForMs: 120_000, lockAtLeastForMs: 120_000 },
   workload: { startMs: [0, 1_000], workMs: 10_000, retryMs: 10_000 },
   clocks: { 'client-2': { offsetMs: 180_000 } },
@@ -18,7 +17,7 @@ const skewed = (time: 'client' | 'database'): SequencePlan => ({
 
 const longTask = (parameters: NonNullable<SequencePlan['parameters']>): SequencePlan => ({
   clients: 3,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { lockAtMostForMs: 30_000, ...parameters },
   workload: { startMs: [0, 20_000, 20_100], workMs: 31_000, retryMs: 100 },
 })
@@ -26,7 +25,7 @@ const longTask = (parameters: NonNullable<SequencePlan['parameters']>): Sequence
 /** One extension does not get through in time. */
 const failedExtension = (keepAliveGoesOn: boolean): SequencePlan => ({
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { lockAtMostForMs: 30_000, keepAlive: true, keepAliveGoesOn },
   workload: { startMs: [0, 1_000], workMs: 80_000, retryMs: 500 },
   horizonMs: 300_000,
@@ -37,17 +36,17 @@ const failedExtension = (keepAliveGoesOn: boolean): SequencePlan => ({
       to: 'client-1',
       operation: 'update',
       action: 'lose',
-      at: { node: 'client-1', event: 'granted' },
+      at: GRANTED,
     },
   ],
 })
 
 const deadNode = (lockAtMostForMs: number): SequencePlan => ({
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { lockAtMostForMs },
   workload: { startMs: [0, 1_000], workMs: 1_000, retryMs: 500 },
-  faults: [{ kind: 'crash', node: 'client-1', at: { node: 'client-1', event: 'granted' } }],
+  faults: [HOLDER_DIES],
 })
 
 /** ShedLock's core and providers, its issues 74, 231 and 2583, and what follows from them. */

@@ -2,19 +2,18 @@
 
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
-
-const NETWORK = { latencyMs: { minMs: 1, maxMs: 1 } } as const
+import { ONE_MS } from './timelines.ts'
 
 const threads = (registry: 'own' | 'shared'): SequencePlan => ({
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { registry },
   workload: { startMs: [0, 50], workMs: 200 },
 })
 
 const fastClock = (ttlMs: number): SequencePlan => ({
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { ttlMs },
   workload: { startMs: [0, 100], workMs: 2_000 },
   clocks: { 'client-2': { offsetMs: 10_000 } },
@@ -23,7 +22,7 @@ const fastClock = (ttlMs: number): SequencePlan => ({
 /** 70 s of work with a key that lives 60 s, twice, and somebody else who comes once in between. */
 const overrun = (localRelease: 'always' | 'if-unlocked'): SequencePlan => ({
   rounds: 2,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { localRelease },
   workload: { startMs: [0, 1_000], workMs: 70_000 },
   horizonMs: 600_000,

@@ -2,9 +2,8 @@
 
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
+import { GRANTED, ONE_MS } from './timelines.ts'
 
-const ONE_MS = { latencyMs: { minMs: 1, maxMs: 1 } }
-const GRANTED = { node: 'client-1', event: 'granted' } as const
 const SERVERS = ['etcd-1', 'etcd-2', 'etcd-3']
 
 const pause = {

@@ -2,20 +2,18 @@
 
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
-
-const NETWORK = { latencyMs: { minMs: 1, maxMs: 1 } } as const
-const READ = { node: 'client-1', event: 'read-returned', afterMs: 100 } as const
+import { ONE_MS, READ } from './timelines.ts'
 
 const nested: SequencePlan = {
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   workload: { startMs: [0, 50], workMs: 200, nested: true },
 }
 
 /** No member's answer to the first lock call gets through for a while. */
 const lostAnswer = (retryUid: 'same' | 'new'): SequencePlan => ({
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { retryUid },
   workload: { startMs: [0, 1_000], workMs: 1_000 },
   progressWithinMs: 20_000,
@@ -34,7 +32,7 @@ const lostAnswer = (retryUid: 'same' | 'new'): SequencePlan => ({
 /** The second client waits for two seconds and is interrupted, while the first works for five, and tries again later. */
 const interrupted = (unlockOnInterrupt: boolean): SequencePlan => ({
   clients: 3,
-  network: NETWORK,
+  network: ONE_MS,
   parameters: { interruptMs: 2_000, unlockOnInterrupt },
   // The third comes when the first is done, and finds the lock with somebody who has gone away.
   workload: { startMs: [0, 1_000, 6_000], workMs: 5_000, retryMs: 4_000 },
@@ -43,7 +41,7 @@ const interrupted = (unlockOnInterrupt: boolean): SequencePlan => ({
 
 const paused: SequencePlan = {
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   workload: { startMs: [0, 1_000], workMs: 1_000 },
   faults: [{ kind: 'pause', node: 'client-1', at: READ, forMs: 45_000 }],
 }
@@ -51,7 +49,7 @@ const paused: SequencePlan = {
 /** The wall clock of the member that leads is set ahead by more than the TTL. */
 const clockJump: SequencePlan = {
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   workload: { startMs: [0, 500], workMs: 10_000 },
   faults: [{ kind: 'clock', node: 'hazelcast-1', at: 3_000, jumpMs: 60_000 }],
 }
@@ -59,7 +57,7 @@ const clockJump: SequencePlan = {
 /** The leader and the holder are on the side of the minority for a while. */
 const minority: SequencePlan = {
   clients: 2,
-  network: NETWORK,
+  network: ONE_MS,
   workload: { startMs: [0, 1_000], workMs: 1_000 },
   rounds: 2,
   faults: [

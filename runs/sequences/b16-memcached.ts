@@ -3,6 +3,7 @@
 import { slowWorkers } from './a09-setnx-expire.ts'
 import { defineSequences } from './sequence.ts'
 import type { SequencePlan } from './sequence.ts'
+import { ONE_MS } from './timelines.ts'
 
 const longWork = {
   clients: 2,
@@ -45,7 +46,7 @@ const resharded = {
 /** Just before the timer ticks, client-1 asks for a second. */
 const shortSecond = {
   clients: 2,
-  network: { latencyMs: { minMs: 1, maxMs: 1 } },
+  network: ONE_MS,
   parameters: { exptimeSeconds: 1 },
   workload: { startMs: [950, 960], workMs: 500, retryMs: 5 },
 } satisfies SequencePlan
