@@ -142,4 +142,36 @@ export const commitMutants: readonly AnyMutant[] = [
     replace: 'false',
     probe: { sequence: 'A20.2' },
   },
+  {
+    fault: 'aborts after a restart whatever the log says',
+    file: 'algorithms/two-phase-commit.ts',
+    find: "record === 'commit' ? 'commit' : 'abort'",
+    replace: "'abort'",
+    probe: {
+      lock: 'two-phase-commit',
+      scenario: 'coordinator-crash-mid-decision',
+      promise: 'agreement',
+    },
+  },
+  {
+    fault: 'a no counts as a yes',
+    file: 'algorithms/commit-rounds.ts',
+    find: "reply.ok && reply.value !== 'aborted'",
+    replace: 'reply.ok',
+    probe: { lock: 'two-phase-commit', scenario: 'commit-calm', promise: 'commit-validity' },
+  },
+  {
+    fault: 'one yes suffices',
+    file: 'algorithms/three-phase-commit.ts',
+    find: 'votes.every(isYes)',
+    replace: 'votes.some(isYes)',
+    probe: { lock: 'three-phase-commit', under: 'late-message', promise: 'commit-validity' },
+  },
+  {
+    fault: 'all become coordinators at the same time',
+    file: 'sim/services/participant/state.ts',
+    find: 'timeoutMs * (1 + index)',
+    replace: 'timeoutMs',
+    probe: { lock: 'three-phase-commit', scenario: 'coordinator-crash', promise: 'blocking' },
+  },
 ]

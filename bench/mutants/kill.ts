@@ -18,13 +18,10 @@ import type { AnyMutant, CampaignProbe, Probe, ScenarioProbe } from './mutant.ts
 
 type Library = typeof original
 
-/** What became of a mutant. */
-export interface Killing {
-  readonly mutant: AnyMutant
-  readonly outcome: 'killed' | 'survived' | 'equivalent' | 'unfit'
-  /** By which promise, in which run; or why not. */
-  readonly how: string
-}
+/** What became of a mutant: the promise that told it from the original and the run that showed it, or why there is none. */
+export type Killing =
+  | { readonly outcome: 'killed'; readonly by: PromiseName; readonly run: string }
+  | { readonly outcome: 'survived' | 'equivalent' | 'unfit'; readonly why: string }
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 /** Runs of a campaign until it gives up. */
@@ -74,8 +71,18 @@ const promisesOf = (probe: Probe): readonly PromiseName[] => {
   return Object.keys(shows ?? {}) as PromiseName[]
 }
 
+/** What a run is called: a sequence by its row, others by where they come from and their number. */
+const nameOfRun = (probe: Probe, seed: number): string => {
+  if ('sequence' in probe) return probe.sequence
+  const origin = 'under' in probe ? probe.under : 'scenario' in probe ? probe.scenario : 'a plan'
+  return `${origin} ${seed + 1}`
+}
+
+const isDecided = (verdict: VerdictName | undefined): boolean =>
+  verdict === 'held' || verdict === 'violated'
+
 /** Runs the probe with both until a promise comes out otherwise. */
-const compare = (mutated: Library, probe: Probe): Pick<Killing, 'outcome' | 'how'> => {
+const compare = (mutated: Library, probe: Probe): Killing => {
   const right = planner(original, probe)
   const wrong = planner(mutated, probe)
   const promises = promisesOf(probe)
@@ -83,28 +90,28 @@ const compare = (mutated: Library, probe: Probe): Pick<Killing, 'outcome' | 'how
     const good = right(seed)
     const bad = wrong(seed)
     if (good === undefined || bad === undefined) {
-      return { outcome: 'survived', how: `not told apart in ${seed} runs` }
+      return { outcome: 'survived', why: `not told apart in ${seed} runs` }
     }
     const expected = verdictsOf(original, good)
     let found: Verdicts
     try {
       found = verdictsOf(mutated, bad)
     } catch (error) {
-      return {
-        outcome: 'killed',
-        how: `its code failed in run ${seed + 1}: ${error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)}`,
-      }
+      // That would be found out by anything: such a mutant says nothing of the judges.
+      const said = error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error)
+      return { outcome: 'unfit', why: `its code fails: ${said}` }
     }
     for (const promise of promises) {
       const before = expected.get(promise)
       const after = found.get(promise)
-      if (before === after) continue
-      // In a campaign only a broken promise counts: other verdicts change with the order of events.
-      if (!('sequence' in probe) && (after !== 'violated' || before === 'violated')) continue
-      return {
-        outcome: 'killed',
-        how: `${promise} ${after ?? 'unknown'}, not ${before ?? 'unknown'}, in run ${seed + 1}`,
+      if ('under' in probe && before === 'violated') {
+        return { outcome: 'unfit', why: `the original breaks it as well, in run ${seed + 1}` }
       }
+      if (before === after) continue
+      // In drawn runs only a broken promise counts: other verdicts change with the order of events.
+      if ('under' in probe && after !== 'violated') continue
+      if (!('sequence' in probe) && !(isDecided(before) && isDecided(after))) continue
+      return { outcome: 'killed', by: promise, run: nameOfRun(probe, seed) }
     }
   }
 }
@@ -139,16 +146,16 @@ export const kill = async (mutant: AnyMutant): Promise<Killing> => {
     const text = readFileSync(path, 'utf8')
     const count = occurrences(text, mutant)
     if (count !== 1) {
-      return { mutant, outcome: 'unfit', how: `its line stands ${count} times in ${mutant.file}` }
+      return { outcome: 'unfit', why: `its piece stands ${count} times in ${mutant.file}` }
     }
-    if ('equivalent' in mutant) return { mutant, outcome: 'equivalent', how: mutant.equivalent }
+    if ('equivalent' in mutant) return { outcome: 'equivalent', why: mutant.equivalent }
     writeFileSync(
       path,
       text.replace(mutant.find, () => mutant.replace),
     )
     const entry = pathToFileURL(join(folder, 'dist', 'runs', 'index.js')).href
     const mutated = (await import(entry)) as Library
-    return { mutant, ...compare(mutated, mutant.probe) }
+    return compare(mutated, mutant.probe)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

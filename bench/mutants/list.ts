@@ -1,85 +1,37 @@
-/** The mutants, file by file. */
+/** The families of mutants, in the order of the table. */
 
 import { commitMutants } from './commit-protocols.ts'
+import { consulMutants } from './consul.ts'
 import { databaseMutants } from './database-locks.ts'
+import { databaseServiceMutants } from './database-service.ts'
+import { dynamodbMutants } from './dynamodb.ts'
 import type { AnyMutant } from './mutant.ts'
+import { etcdMutants } from './raft-etcd.ts'
 import { redisMutants } from './redis-locks.ts'
+import { redisServiceMutants } from './redis-service.ts'
+import { redissonMutants } from './redisson.ts'
+import { redlockMutants } from './redlock.ts'
+import { worldMutants } from './world.ts'
+import { zooKeeperMutants } from './zookeeper.ts'
+
+/** Mutants of things that belong together. */
+export interface MutantFamily {
+  readonly title: string
+  readonly mutants: readonly AnyMutant[]
+}
 
 /** All of them. */
-export const mutants: readonly AnyMutant[] = [
-  {
-    fault: 'a majority is half',
-    file: 'algorithms/redlock.ts',
-    find: 'if (votes >= quorum && (',
-    replace: 'if (votes >= quorum - 1 && (',
-    probe: { lock: 'redlock', under: 'none', promise: 'exclusion/validity' },
-  },
-  {
-    fault: 'no allowance for drift',
-    file: 'algorithms/redlock.ts',
-    find: '(ttlMs * parameters.driftPerMille) / 1000 + parameters.driftMs',
-    replace: '0',
-    probe: {
-      lock: 'redlock',
-      scenario: 'rate-drift',
-      parameters: { driftPerMille: 20 },
-      promise: 'exclusion/validity',
-    },
-  },
-  {
-    fault: 'the time to live is counted from the reply',
-    file: 'algorithms/redlock.ts',
-    find: 'validUntilMs: startedMs + ttlMs - allowanceMs',
-    replace: 'validUntilMs: startedMs + elapsedMs + ttlMs - allowanceMs',
-    probe: {
-      lock: 'redlock',
-      promise: 'exclusion/validity',
-      plan: {
-        clients: 2,
-        workload: { startMs: [0, 5_000], workMs: 9_000 },
-        faults: [
-          {
-            kind: 'pause',
-            node: 'client-1',
-            at: { node: 'client-1', event: 'acquiring', afterMs: 0.25 },
-            forMs: 8_000,
-          },
-        ],
-      },
-    },
-  },
-  {
-    fault: 'the wall clock instead of the monotonic',
-    file: 'algorithms/redlock.ts',
-    find: "validityClock === 'wall' ? clock : monotonic",
-    replace: 'clock',
-    probe: {
-      lock: 'redlock',
-      scenario: 'client-clock-back',
-      parameters: { clock: 'monotonic' },
-      promise: 'exclusion/effect',
-    },
-  },
-  {
-    fault: 'does not look how long it took',
-    file: 'algorithms/redlock.ts',
-    find: '(elapsedMs < ttlMs || !parameters.elapsedCheck)',
-    replace: 'true',
-    probe: { lock: 'redlock', scenario: 'pause-in-flight', promise: 'exclusion/effect' },
-  },
-  {
-    fault: 'the store forgets the highest token',
-    file: 'sim/services/store.ts',
-    find: 'state.highestToken = token',
-    replace: 'void token',
-    probe: {
-      lock: 'zk-sequential',
-      under: 'client-pause',
-      fencing: 'all',
-      promise: 'exclusion/effect',
-    },
-  },
-  ...commitMutants,
-  ...databaseMutants,
-  ...redisMutants,
+export const families: readonly MutantFamily[] = [
+  { title: 'Locks in databases', mutants: databaseMutants },
+  { title: 'The relational server, and more locks in it', mutants: databaseServiceMutants },
+  { title: 'Locks in Redis and memcached', mutants: redisMutants },
+  { title: 'The Redis server, and more locks in it', mutants: redisServiceMutants },
+  { title: 'Redisson', mutants: redissonMutants },
+  { title: 'Redlock', mutants: redlockMutants },
+  { title: 'ZooKeeper', mutants: zooKeeperMutants },
+  { title: 'Raft and etcd', mutants: etcdMutants },
+  { title: 'Consul', mutants: consulMutants },
+  { title: 'DynamoDB', mutants: dynamodbMutants },
+  { title: 'Commit protocols', mutants: commitMutants },
+  { title: 'The world and the store', mutants: worldMutants },
 ]

@@ -118,8 +118,8 @@ export const redisMutants: readonly AnyMutant[] = [
   {
     fault: 'version 4 leaves its minority behind, too',
     file: 'algorithms/node-redlock.ts',
-    find: 'yield* unlockAll(me, value);',
-    replace: ';',
+    find: 'yield* unlockAll(me, value)',
+    replace: 'void value',
     probe: { sequence: 'B3b.2/repaired' },
   },
   {
@@ -142,28 +142,6 @@ export const redisMutants: readonly AnyMutant[] = [
     find: 'while (held.isAcquired)',
     replace: 'if (held.isAcquired)',
     probe: { sequence: 'B3c.1/repaired' },
-  },
-  {
-    fault: 'a minority of extensions counts',
-    file: 'algorithms/redlock.ts',
-    find: 'votes < majorityOf(me.session.length) || !isInTime',
-    replace: 'false',
-    probe: {
-      lock: 'redlock',
-      promise: 'exclusion/belief',
-      plan: {
-        clients: 2,
-        parameters: { extensionsMax: 5 },
-        workload: { startMs: [0, 100], workMs: 15_000 },
-        faults: [
-          {
-            kind: 'partition',
-            groups: [['client-1'], ['redis-1', 'redis-2', 'redis-3']],
-            at: 1_000,
-          },
-        ],
-      },
-    },
   },
   {
     fault: 'add stores where there is something',

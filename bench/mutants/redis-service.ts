@@ -1,0 +1,248 @@
+/** Mutants of the Redis server: expiry, lists, disk and replicas. */
+
+import type { AnyMutant } from './mutant.ts'
+
+/** Of single commands first, then of what makes them last. */
+export const redisServiceMutants: readonly AnyMutant[] = [
+  {
+    fault: 'NX stores though the key is there',
+    file: 'sim/services/redis/strings.ts',
+    find: "(condition === 'NX') === (old === undefined)",
+    replace: 'true',
+    probe: { sequence: 'B1.1' },
+  },
+  {
+    fault: 'keys are over two seconds early',
+    file: 'sim/services/redis/keys.ts',
+    find: 'entry.expiresAtMs < state.nowMs ? undefined : entry',
+    replace: 'entry.expiresAtMs < state.nowMs + 2_000 ? undefined : entry',
+    probe: { lock: 'redlock', scenario: 'slow-holder', promise: 'exclusion/validity' },
+  },
+  {
+    fault: 'a key that has expired stays there',
+    file: 'sim/services/redis/keys.ts',
+    find: 'if (entry.expiresAtMs < state.nowMs)',
+    replace: 'if (false)',
+    equivalent:
+      'who looks a key up sees for itself that its time is over; the sweep only makes room',
+  },
+  {
+    fault: 'the log is not synced before the reply, whatever was asked',
+    file: 'sim/services/redis/persistence.ts',
+    find: "state.options.persistence === 'always'",
+    replace: 'false',
+    probe: { sequence: 'B1.7/repaired' },
+  },
+  {
+    fault: 'a restart finds an empty disk',
+    file: 'sim/services/redis/persistence.ts',
+    find: 'state.keys = KeySpace.of(state.disk)',
+    replace: 'state.keys = new KeySpace()',
+    probe: { sequence: 'B1.7/repaired' },
+  },
+  {
+    fault: 'WAIT counts replicas that have not acknowledged',
+    file: 'sim/services/redis/replication.ts',
+    find: 'each.acknowledged >= offset',
+    replace: 'true',
+    probe: { sequence: 'A13.4/repaired' },
+  },
+  {
+    fault: 'a master without its replicas goes on writing',
+    file: 'sim/services/redis/replication.ts',
+    find: 'good >= options.minReplicasToWrite',
+    replace: 'true',
+    probe: {
+      lock: 'redis-set-px',
+      promise: 'exclusion/service',
+      plan: {
+        clients: 2,
+        services: {
+          redis: { replication: 'asynchronous', minReplicasToWrite: 1, minReplicasMaxLagMs: 1000 },
+        },
+        servers: 3,
+        workload: { startMs: [5000, 8000], workMs: 6000 },
+        faults: [
+          {
+            kind: 'partition',
+            groups: [
+              ['client-1', 'redis-1'],
+              ['client-2', 'redis-2', 'redis-3'],
+            ],
+            at: 1000,
+          },
+          { kind: 'failover', to: 'redis-2', at: 3000, clients: ['client-2'], demote: false },
+        ],
+      },
+    },
+  },
+  {
+    fault: 'whoever came last is served first',
+    file: 'sim/services/redis/blocking.ts',
+    find: 'state.blocked.push({ request, body, deadlineMs, deferred: [] })',
+    replace: 'state.blocked.unshift({ request, body, deadlineMs, deferred: [] })',
+    probe: { sequence: 'A18.4' },
+  },
+  {
+    fault: 'RPUSH pushes twice',
+    file: 'sim/services/redis/lists.ts',
+    find: '[...list, ...elements]',
+    replace: '[...list, ...elements, ...elements]',
+    probe: { sequence: 'A18.1b/repaired' },
+  },
+  {
+    fault: 'nobody wakes who is blocked in BLPOP',
+    file: 'sim/services/redis/lists.ts',
+    find: 'state.ready.push(key)',
+    replace: 'void key',
+    probe: { sequence: 'A18.1/repaired' },
+  },
+  {
+    fault: 'a token that was pushed twice, without being told to',
+    file: 'algorithms/redis-token-list.ts',
+    find: 'if (!retryRelease || attempt === 3)',
+    replace: 'if (attempt === 3)',
+    probe: { lock: 'redis-token-list', under: 'lost-reply', promise: 'exclusion/service' },
+  },
+  {
+    fault: 'deletes without comparing',
+    file: 'algorithms/redis-set-px.ts',
+    find: 'const deleted = yield* me.services.redis.primary.deleteIfEquals(me.lock, value)',
+    replace: 'const deleted = yield* me.services.redis.primary.del(me.lock)',
+    probe: { lock: 'redis-set-px', scenario: 'slow-holder', promise: 'ownership' },
+  },
+  {
+    fault: 'whatever value it reads back is its own',
+    file: 'algorithms/redis-set-px.ts',
+    find: 'found.ok && found.value === value',
+    replace: 'found.ok',
+    probe: {
+      lock: 'redis-set-px',
+      promise: 'exclusion/belief',
+      plan: {
+        clients: 2,
+        parameters: { onUnknown: 'read-back' },
+        workload: { startMs: [0, 100], workMs: 5000 },
+        faults: [
+          {
+            kind: 'message',
+            from: 'client-2',
+            to: 'redis',
+            operation: 'set',
+            at: 50,
+            action: 'lose',
+          },
+        ],
+      },
+    },
+  },
+  {
+    fault: 'takes a stamp that lies ahead',
+    file: 'algorithms/redis-lock-util.ts',
+    find: 'Number(old) >= nowMs',
+    replace: 'false',
+    probe: { lock: 'redis-setnx-getset', scenario: 'calm', promise: 'exclusion/belief' },
+  },
+  {
+    fault: 'a refused SET is taken for a grant',
+    file: 'algorithms/redis-blind-delete.ts',
+    find: 'stored.ok && stored.value',
+    replace: 'stored.ok',
+    probe: { lock: 'redis-blind-delete', scenario: 'calm', promise: 'exclusion/belief' },
+  },
+  {
+    fault: 'the first scheme stores a constant, whatever it was told',
+    file: 'algorithms/redis-setnx-published.ts',
+    find: "firstValue === 'constant' ? '1'",
+    replace: "true ? '1'",
+    probe: { sequence: 'A11.R21' },
+  },
+  {
+    fault: 'the time is taken for ms, whatever it was told',
+    file: 'algorithms/redis-setnx-getset-published.ts',
+    find: 'const leaseMs = expire * unitMs',
+    replace: 'const leaseMs = expire',
+    probe: {
+      lock: 'redis-setnx-getset-published',
+      scenario: 'calm',
+      promise: 'exclusion/belief',
+      parameters: { unitMs: 1000 },
+    },
+  },
+  {
+    fault: 'a refresh sets the key anew, whoever has it',
+    file: 'algorithms/redis-semaphore.ts',
+    find: 'primary.expireIfEquals(me.lock, identifier, ttlMs)',
+    replace: 'primary.set(me.lock, identifier, { pxMs: ttlMs })',
+    probe: { lock: 'redis-semaphore', under: 'late-message', promise: 'exclusion/effect' },
+  },
+  {
+    fault: 'Mutex deletes without comparing',
+    file: 'algorithms/redis-semaphore.ts',
+    find: 'me.session.primary.deleteIfEquals(me.lock, held.identifier)',
+    replace: 'me.session.primary.del(me.lock)',
+    probe: { lock: 'redis-semaphore', scenario: 'clock-jump', promise: 'ownership' },
+  },
+  {
+    fault: 'the inner release frees the key',
+    file: 'algorithms/spring-redis-lock.ts',
+    find: 'if (session.depth > 1)',
+    replace: 'if (false)',
+    probe: { lock: 'spring-redis-lock', under: 'none', promise: 'reentrancy' },
+  },
+  {
+    fault: 'unlock deletes the key of another registry',
+    file: 'algorithms/spring-redis-lock.ts',
+    find: 'primary.deleteIfEquals(me.lock, id)',
+    replace: 'primary.del(me.lock)',
+    probe: { sequence: 'B14.2/repaired' },
+  },
+  {
+    fault: 'the local lock stays locked, whatever it was told',
+    file: 'algorithms/spring-redis-lock.ts',
+    find: "deleted !== 1 && values.localRelease === 'if-unlocked'",
+    replace: 'deleted !== 1',
+    probe: { sequence: 'B14.2/repaired' },
+  },
+  {
+    fault: 'the renewal task is not started',
+    file: 'algorithms/spring-redis-lock.ts',
+    find: 'values.renews && session.depth === 1',
+    replace: 'false',
+    probe: {
+      lock: 'spring-redis-lock',
+      promise: 'exclusion/belief',
+      plan: { clients: 2, parameters: { renews: true }, workload: { workMs: 90000 } },
+    },
+  },
+  {
+    fault: 'obtains the key of another registry',
+    file: 'sim/services/redis/scripts.ts',
+    find: 'isOurs === NO && lookUp(state, key) !== undefined',
+    replace: 'false',
+    probe: { lock: 'spring-redis-lock', scenario: 'calm', promise: 'exclusion/belief' },
+  },
+  {
+    fault: 'every item is over within a second',
+    file: 'sim/services/memcached/memcached.ts',
+    find: 'secondOf(nowMs) + exptimeSeconds',
+    replace: 'secondOf(nowMs) + 1',
+    probe: {
+      lock: 'memcached-add',
+      promise: 'exclusion/belief',
+      plan: { clients: 2, workload: { startMs: [0, 3000], workMs: 5000 } },
+    },
+  },
+  {
+    fault: 'deletes an item that is not its own',
+    file: 'algorithms/memcached-add.ts',
+    find: 'found.value?.value !== value',
+    replace: 'false',
+    probe: {
+      lock: 'memcached-add',
+      scenario: 'slow-holder',
+      promise: 'ownership',
+      parameters: { release: 'get-then-delete' },
+    },
+  },
+]
