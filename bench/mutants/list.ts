@@ -5,6 +5,7 @@ import { consulMutants } from './consul.ts'
 import { databaseMutants } from './database-locks.ts'
 import { databaseServiceMutants } from './database-service.ts'
 import { dynamodbMutants } from './dynamodb.ts'
+import { hazelcastMutants } from './hazelcast.ts'
 import type { AnyMutant } from './mutant.ts'
 import { etcdMutants } from './raft-etcd.ts'
 import { redisMutants } from './redis-locks.ts'
@@ -31,6 +32,7 @@ export const families: readonly MutantFamily[] = [
   { title: 'ZooKeeper', mutants: zooKeeperMutants },
   { title: 'Raft and etcd', mutants: etcdMutants },
   { title: 'Consul', mutants: consulMutants },
+  { title: 'Hazelcast', mutants: hazelcastMutants },
   { title: 'DynamoDB', mutants: dynamodbMutants },
   { title: 'Commit protocols', mutants: commitMutants },
   { title: 'The world and the store', mutants: worldMutants },

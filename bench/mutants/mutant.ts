@@ -24,7 +24,7 @@ export interface ScenarioProbe {
 }
 
 /** A published sequence, or its repaired form, that must come out otherwise than its row says. */
-export interface SequenceProbe {
+interface SequenceProbe {
   readonly sequence: string
 }
 
@@ -51,7 +51,7 @@ export interface Mutant {
 }
 
 /** A mutant that no run can tell from the original, and why. */
-export interface EquivalentMutant extends Omit<Mutant, 'probe'> {
+interface EquivalentMutant extends Omit<Mutant, 'probe'> {
   readonly equivalent: string
 }
 

@@ -14,8 +14,8 @@ export const etcdMutants: readonly AnyMutant[] = [
   {
     fault: 'an entry counts as committed when the leader has it',
     file: 'sim/services/raft/replication.ts',
-    find: 'majorityOf(values.length) - 1',
-    replace: '0',
+    find: 'majorityOf(followers.length)',
+    replace: '1',
     probe: {
       lock: 'etcd-mutex',
       promise: 'exclusion/belief',
