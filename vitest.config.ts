@@ -7,7 +7,7 @@ export default defineConfig({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
   test: {
-    include: ['{sim,algorithms,checkers,runs,bin,test}/**/*.test.ts'],
+    include: ['{sim,algorithms,checkers,runs,bin,test,bench}/**/*.test.ts'],
     setupFiles: ['test/setup.ts'],
     pool: 'threads',
     maxWorkers: 2,

@@ -50,7 +50,7 @@ export const hazelcastMutants: readonly AnyMutant[] = [
       plan: {
         clients: 3,
         parameters: { interruptMs: 2_000, unlockOnInterrupt: true },
-        workload: { startMs: [0, 500, 1_000], workMs: 5_000, retryMs: 4_000 },
+        workload: { startMs: [0, 500, 1_000], workMs: 5_000, retryMs: 1_000 },
       },
     },
   },
@@ -78,8 +78,8 @@ export const hazelcastMutants: readonly AnyMutant[] = [
   {
     fault: 'nobody looks for sessions that are over',
     file: 'sim/services/hazelcast/hazelcast.ts',
-    find: 'expireSessions(replica, out);',
-    replace: '',
+    find: 'expired.length > 0',
+    replace: 'false',
     probe: { lock: 'hazelcast-fenced-lock', under: 'client-crash', promise: 'deadlock-freedom' },
   },
   {

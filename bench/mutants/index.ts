@@ -80,4 +80,6 @@ const main = async (wanted: readonly string[]): Promise<number> => {
   return isClean && outcomes.size > 0 ? 0 : 1
 }
 
+// A reader that has seen enough closes the pipe.
+process.stdout.on('error', () => process.exit(1))
 process.exitCode = await main(process.argv.slice(2))

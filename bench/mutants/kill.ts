@@ -64,7 +64,8 @@ const planner = (library: Library, probe: Probe): ((seed: number) => original.Pl
   }
 }
 
-const promisesOf = (probe: Probe): readonly PromiseName[] => {
+/** The promises that a probe looks at. */
+export const promisesOf = (probe: Probe): readonly PromiseName[] => {
   if (!('sequence' in probe)) return [probe.promise]
   const { sequence, isRepaired } = original.sequenceNamed(probe.sequence)
   const shows = isRepaired ? sequence.repaired?.shows : sequence.shows

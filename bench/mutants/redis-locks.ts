@@ -164,4 +164,26 @@ export const redisMutants: readonly AnyMutant[] = [
     replace: '',
     probe: { sequence: 'B16.m5/repaired' },
   },
+  {
+    fault: 'deletes its stamp whenever it comes to it',
+    file: 'algorithms/redis-setnx-getset.ts',
+    find: 'unlockInTime(me, taken, ttlMs)',
+    replace: 'unlockInTime(me, taken, Infinity)',
+    probe: {
+      lock: 'redis-setnx-getset',
+      promise: 'ownership',
+      plan: {
+        clients: 2,
+        workload: { startMs: [0, 100], workMs: 4_000 },
+        faults: [
+          {
+            kind: 'pause',
+            node: 'client-1',
+            at: { node: 'client-1', event: 'read-returned' },
+            forMs: 12_000,
+          },
+        ],
+      },
+    },
+  },
 ]
