@@ -180,7 +180,7 @@ export const redisMutants: readonly AnyMutant[] = [
             kind: 'pause',
             node: 'client-1',
             at: { node: 'client-1', event: 'read-returned' },
-            forMs: 12_000,
+            forMs: 9_000,
           },
         ],
       },
