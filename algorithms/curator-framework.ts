@@ -66,13 +66,12 @@ function* manageState(
   listener: (state: ConnectionState) => Process,
 ): Process {
   let suspendedAtMs: number | undefined
-  const leftMs = function* (): Process<number> {
-    if (suspendedAtMs === undefined || lostAfterPercent === 0) return Infinity
-    const lastsMs = (curator.zookeeper.timeoutMs * lostAfterPercent) / 100
-    return suspendedAtMs + lastsMs - (yield* clock())
-  }
   for (;;) {
-    const waitMs = yield* leftMs()
+    let waitMs = Infinity
+    if (suspendedAtMs !== undefined && lostAfterPercent !== 0) {
+      const lastsMs = (curator.zookeeper.timeoutMs * lostAfterPercent) / 100
+      waitMs = suspendedAtMs + lastsMs - (yield* clock())
+    }
     if (waitMs <= 0) {
       suspendedAtMs = yield* clock()
       yield* curator.zookeeper.injectExpiration()
@@ -117,19 +116,24 @@ function* deleteInBackground(curator: Curator, path: string): Process {
   }
 }
 
+function* deleteOnce(
+  zookeeper: Session,
+  deletion: { readonly path: string; mayBeGone: boolean },
+): Process<Reply<void>> {
+  const reply = yield* zookeeper.delete(deletion.path)
+  if (!reply.ok && reply.why === 'timeout') deletion.mayBeGone = true
+  return reply
+}
+
 /** `delete().guaranteed()`: what fails goes on in the background, while the caller has its exception. */
 export function* deleteGuaranteed(
   curator: Curator,
   path: string,
 ): Process<'ok' | 'not-held' | 'unknown'> {
-  let mayBeGone = false
-  const deleted = yield* retrying(curator, function* (zookeeper) {
-    const reply = yield* zookeeper.delete(path)
-    if (!reply.ok && reply.why === 'timeout') mayBeGone = true
-    return reply
-  })
+  const deletion = { path, mayBeGone: false }
+  const deleted = yield* retrying(curator, (zookeeper) => deleteOnce(zookeeper, deletion))
   if (deleted.ok) return 'ok'
-  if (deleted.code === 'NONODE') return mayBeGone ? 'ok' : 'not-held'
+  if (deleted.code === 'NONODE') return deletion.mayBeGone ? 'ok' : 'not-held'
   yield* spawn('guaranteed delete', deleteInBackground(curator, path))
   return 'unknown'
 }
@@ -147,6 +151,59 @@ function* findAndDelete(curator: Curator, directory: string, prefix: string): Pr
   }
 }
 
+/** One protected create, through all its tries. */
+interface Creating {
+  readonly curator: Curator
+  readonly directory: string
+  readonly name: string
+  /** What only this one has in its name. */
+  readonly prefix: string
+  readonly checksSession: boolean
+  readonly syncsFirst: boolean
+  /** The session of the last try. */
+  session: Session | undefined
+}
+
+/** Looks whether an earlier try left a node. */
+function* findProtected(
+  creating: Creating,
+  zookeeper: Session,
+): Process<Reply<string | undefined>> {
+  const { curator, directory, prefix, checksSession, syncsFirst } = creating
+  if (syncsFirst) {
+    const synced = yield* zookeeper.sync()
+    if (!synced.ok) return synced
+  }
+  const listed = yield* zookeeper.getChildren(directory)
+  if (!listed.ok) return listed.code === 'NONODE' ? ok(undefined) : listed
+  const found = listed.value.find((child) => child.startsWith(prefix))
+  if (!checksSession || creating.session === zookeeper) return ok(found)
+  creating.session = zookeeper
+  if (found !== undefined) {
+    yield* spawn('guaranteed delete', deleteInBackground(curator, `${directory}/${found}`))
+  }
+  return ok(undefined)
+}
+
+function* createOnce(creating: Creating, zookeeper: Session): Process<Reply<Protected>> {
+  const { directory, name, prefix } = creating
+  if (creating.session === undefined) creating.session = zookeeper
+  else {
+    const found = yield* findProtected(creating, zookeeper)
+    if (!found.ok) return found
+    if (found.value !== undefined) {
+      return ok({ path: `${directory}/${found.value}`, czxid: undefined })
+    }
+  }
+  const create = () =>
+    zookeeper.create(`${directory}/${prefix}${name}`, { ephemeral: true, sequential: true })
+  const created = yield* create()
+  if (created.ok || created.code !== 'NONODE') return created
+  const parent = yield* zookeeper.create(directory)
+  if (!parent.ok && parent.code !== 'NODEEXISTS') return parent
+  return yield* create()
+}
+
 /**
  * `create().creatingParentContainersIfNeeded().withProtection().withMode(EPHEMERAL_SEQUENTIAL)`: the name has a GUID in
  * it, and a retry looks for that first (CreateBuilderImpl, ProtectedMode). A node of an earlier session is not
@@ -160,41 +217,16 @@ export function* createProtected(
   { checksSession, syncsFirst }: { readonly checksSession: boolean; readonly syncsFirst: boolean },
 ): Process<Reply<Protected>> {
   const prefix = `_c_${curator.me.token()}-`
-  let session: Session | undefined
-
-  function* find(zookeeper: Session): Process<Reply<string | undefined>> {
-    if (syncsFirst) {
-      const synced = yield* zookeeper.sync()
-      if (!synced.ok) return synced
-    }
-    const listed = yield* zookeeper.getChildren(directory)
-    if (!listed.ok) return listed.code === 'NONODE' ? ok(undefined) : listed
-    const found = listed.value.find((child) => child.startsWith(prefix))
-    if (!checksSession || session === zookeeper) return ok(found)
-    session = zookeeper
-    if (found !== undefined) {
-      yield* spawn('guaranteed delete', deleteInBackground(curator, `${directory}/${found}`))
-    }
-    return ok(undefined)
+  const creating: Creating = {
+    curator,
+    directory,
+    name,
+    prefix,
+    checksSession,
+    syncsFirst,
+    session: undefined,
   }
-
-  const made = yield* retrying<Protected>(curator, function* (zookeeper) {
-    if (session === undefined) session = zookeeper
-    else {
-      const found = yield* find(zookeeper)
-      if (!found.ok) return found
-      if (found.value !== undefined) {
-        return ok({ path: `${directory}/${found.value}`, czxid: undefined })
-      }
-    }
-    const create = () =>
-      zookeeper.create(`${directory}/${prefix}${name}`, { ephemeral: true, sequential: true })
-    const created = yield* create()
-    if (created.ok || created.code !== 'NONODE') return created
-    const parent = yield* zookeeper.create(directory)
-    if (!parent.ok && parent.code !== 'NODEEXISTS') return parent
-    return yield* create()
-  })
+  const made = yield* retrying(curator, (zookeeper) => createOnce(creating, zookeeper))
   if (!made.ok) yield* spawn('find and delete', findAndDelete(curator, directory, prefix))
   return made
 }

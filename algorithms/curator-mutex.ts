@@ -44,6 +44,18 @@ interface Mutex {
   data: LockData | undefined
 }
 
+const STOPS = ['suspended', 'lost', 'nothing'] as const
+
+/** What the application makes of a change of the connection's state. */
+function* heed(
+  me: { lost(why: string): Process },
+  stopOn: (typeof STOPS)[number],
+  state: ConnectionState,
+): Process {
+  if (stopOn === 'nothing' || state === 'RECONNECTED') return
+  if (state === 'LOST' || stopOn === 'suspended') yield* me.lost(state)
+}
+
 /** StandardLockInternalsDriver.fixForSorting: the text behind the last `lock-`. */
 const suffixOf = (name: string): string =>
   name.slice(name.lastIndexOf(LOCK_NAME) + LOCK_NAME.length)
@@ -115,7 +127,7 @@ export const curatorMutex = defineAlgorithm({
     sessionTimeoutMs: sessionTimeout,
     patienceMs: duration(60_000, 'how long acquire(time, unit) waits before it gives up its place'),
     stopOn: oneOf(
-      ['suspended', 'lost', 'nothing'],
+      STOPS,
       'suspended',
       'what the application’s listener takes for the end of its hold',
     ),
@@ -138,10 +150,7 @@ export const curatorMutex = defineAlgorithm({
   },
 
   *open(me, { sessionTimeoutMs, lostAfterPercent, stopOn }): Process<Mutex> {
-    function* listener(state: ConnectionState): Process {
-      if (stopOn === 'nothing' || state === 'RECONNECTED') return
-      if (state === 'LOST' || stopOn === 'suspended') yield* me.lost(state)
-    }
+    const listener = (state: ConnectionState): Process => heed(me, stopOn, state)
     const curator = yield* startCurator(me, sessionTimeoutMs, lostAfterPercent, listener)
     return { curator, data: undefined }
   },

@@ -22,7 +22,7 @@ export function* sibling(
     ? yield* connection.selectForUpdate(TABLE, lock, 'wait', statementTimeoutMs)
     : prepared
   const ended = row.ok ? yield* connection.commit(statementTimeoutMs) : row
-  if (ended.ok) yield* pool.give(connection)
+  if (ended.ok) pool.give(connection)
   else yield* pool.discard(connection)
 }
 

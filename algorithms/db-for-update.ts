@@ -136,7 +136,7 @@ export const dbForUpdate = defineAlgorithm({
     if (!locked.got) {
       // A lock wait that took too long leaves the transaction open, and a deadlock's victim may not know.
       const ended = locked.usable ? yield* connection.rollback(statementTimeoutMs) : undefined
-      if (ended?.ok === true) yield* session.pool.give(connection)
+      if (ended?.ok === true) session.pool.give(connection)
       else yield* session.pool.discard(connection)
       return undefined
     }
@@ -160,7 +160,7 @@ export const dbForUpdate = defineAlgorithm({
     const committed = yield* connection.commit(statementTimeoutMs)
     if (!isInner) {
       session.bound = undefined
-      if (committed.ok) yield* pool.give(connection)
+      if (committed.ok) pool.give(connection)
       else yield* pool.discard(connection)
     }
     if (committed.ok) return 'ok'
@@ -239,5 +239,5 @@ function* workElsewhere(pool: SqlPool, more: number): Process {
     const connection = yield* pool.take()
     if (connection !== undefined) taken.push(connection)
   }
-  for (const connection of taken) yield* pool.give(connection)
+  for (const connection of taken) pool.give(connection)
 }

@@ -82,7 +82,7 @@ export const dbInsert = defineAlgorithm({
     if (connection !== undefined) {
       const deleted = yield* connection.delete(TABLE, me.lock, undefined, statementTimeoutMs)
       const ended = deleted.ok ? yield* connection.commit(statementTimeoutMs) : deleted
-      if (ended.ok) yield* me.session.give(connection)
+      if (ended.ok) me.session.give(connection)
       else yield* me.session.discard(connection)
       return ended.ok ? 'ok' : 'unknown'
     }
@@ -126,7 +126,7 @@ function* insertInTransaction(
     const ended =
       inserted.why === 'refused' ? yield* connection.rollback(statementTimeoutMs) : inserted
     if (ended.ok) {
-      yield* me.session.give(connection)
+      me.session.give(connection)
       return undefined
     }
   }

@@ -81,7 +81,7 @@ function* numbered(
     const ended =
       inserted.ok && inTransaction ? yield* connection.commit(statementTimeoutMs) : inserted
     if (inserted.ok && ended.ok) {
-      yield* me.session.give(connection)
+      me.session.give(connection)
       return inserted.value
     }
   }

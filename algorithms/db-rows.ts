@@ -23,7 +23,7 @@ export function* putBack(
   connection: SqlConnection,
   reply: Reply<unknown>,
 ): Process {
-  if (reply.ok || sql.isDuplicate(reply)) yield* pool.give(connection)
+  if (reply.ok || sql.isDuplicate(reply)) pool.give(connection)
   else yield* pool.discard(connection)
 }
 

@@ -22,6 +22,25 @@ export const newDbSession = (sql: ServiceClients['sql'], poolSize: number): DbSe
   watch: undefined,
 })
 
+function* look(
+  me: Pick<Outsider<{ sql: 1 }>, 'services' | 'lost'>,
+  session: DbSession,
+  { checkMs, timeoutMs, reconnect }: { checkMs: number; timeoutMs: number; reconnect: boolean },
+): Process {
+  for (;;) {
+    yield* sleep(checkMs)
+    const { connection } = session
+    if (connection === undefined) return
+    const reply = yield* connection.ping(timeoutMs)
+    if (reply.ok) continue
+    if (!reconnect) {
+      yield* me.lost(`the connection that carries it: ${reply.code}`)
+      return
+    }
+    session.connection = me.services.sql.connect()
+  }
+}
+
 /**
  * Asks the server every `checkMs` whether the connection of the lock still lives, and says that the lock is lost when
  * it does not; 0 never asks. `reconnect`: opens another connection instead and says nothing.
@@ -34,21 +53,10 @@ export function* watchConnection(
   reconnect = false,
 ): Process {
   if (checkMs === 0) return
-  function* look(): Process {
-    for (;;) {
-      yield* sleep(checkMs)
-      const { connection } = session
-      if (connection === undefined) return
-      const reply = yield* connection.ping(timeoutMs)
-      if (reply.ok) continue
-      if (!reconnect) {
-        yield* me.lost(`the connection that carries it: ${reply.code}`)
-        return
-      }
-      session.connection = me.services.sql.connect()
-    }
-  }
-  session.watch = yield* spawn('connection check', look())
+  session.watch = yield* spawn(
+    'connection check',
+    look(me, session, { checkMs, timeoutMs, reconnect }),
+  )
 }
 
 /** Ends the looks. */

@@ -1,7 +1,7 @@
 /** The mutex of etcd's client library: one key a session under a prefix, the first created holds, each watches the one before. */
 
 import { monotonic, receive, sleep, spawn } from '#sim'
-import type { EtcdClient, EtcdEvent, EtcdSession, Process } from '#sim'
+import type { EtcdClient, EtcdEvent, EtcdSession, Mailbox, Process } from '#sim'
 import { defineAlgorithm } from './algorithm.ts'
 import type { Grant } from './algorithm.ts'
 import { firstOwner, ownersUnder } from './etcd-holders.ts'
@@ -29,6 +29,11 @@ const AGAIN_AFTER_MS = 100
 
 const prefixOf = (lock: string): string => `${lock}/`
 
+function* listen(me: Applicant, done: Mailbox<string>): Process {
+  const why = yield* receive(done)
+  yield* me.lost(`session done: ${why ?? ''}`)
+}
+
 /** The session that lives, or a new one with a listener that tells the application when it is done. */
 function* livingSession(me: Applicant, ttlMs: number): Process<EtcdSession | undefined> {
   const { session } = me
@@ -38,11 +43,7 @@ function* livingSession(me: Applicant, ttlMs: number): Process<EtcdSession | und
   const opened = yield* etcd.session({ ttlMs, done })
   if (!opened.ok) return undefined
   session.session = opened.value
-  function* listen(): Process {
-    const why = yield* receive(done)
-    yield* me.lost(`session done: ${why ?? ''}`)
-  }
-  yield* spawn('session listener', listen())
+  yield* spawn('session listener', listen(me, done))
   return opened.value
 }
 

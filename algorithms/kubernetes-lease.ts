@@ -31,6 +31,12 @@ function* sleepUntil(untilMs: number, atMostMs: number): Process {
   if (leftMs > 0) yield* sleep(Math.min(leftMs, atMostMs))
 }
 
+interface Leader {
+  readonly services: { readonly etcd: EtcdClient }
+  readonly session: Elector
+  lost(why: string): Process
+}
+
 /** What a holder does in the background. */
 interface Renewal {
   readonly retryPeriodMs: number
@@ -63,6 +69,30 @@ function* renew(
     }
     yield* sleepUntil(cancelAtMs, retryPeriodMs)
   }
+}
+
+const RELEASES = ['after-work', 'at-once', 'never'] as const
+
+/** What becomes of the lease when its holder is cancelled. */
+interface Ending {
+  readonly releaseOnCancel: (typeof RELEASES)[number]
+  readonly releaseLooks: boolean
+  readonly cancelsWork: boolean
+}
+
+/** Leads until it is over, and says so. */
+function* lead(me: Leader, config: ElectorConfig, renewal: Renewal & Ending): Process {
+  const { etcd } = me.services
+  const { releaseOnCancel, releaseLooks, cancelsWork, renewDeadlineMs } = renewal
+  const why = yield* renew(etcd, me.session, config, {
+    ...renewal,
+    // Otherwise the lease is renewed until the work has come to its end.
+    cancelAtMs: releaseOnCancel === 'after-work' ? Infinity : renewal.cancelAtMs,
+  })
+  if (releaseOnCancel === 'at-once') {
+    yield* giveBack(etcd.within(renewDeadlineMs), me.session, releaseLooks)
+  }
+  if (cancelsWork) yield* me.lost(`stopped leading: ${why}`)
 }
 
 /**
@@ -127,7 +157,7 @@ export const kubernetesLease = defineAlgorithm({
       'when the context of a holder is cancelled, e.g. by a rolling update, after it began to lead; 0: never',
     ),
     releaseOnCancel: oneOf(
-      ['after-work', 'at-once', 'never'],
+      RELEASES,
       'after-work',
       'whether the lease is given back: when the work is done (#139991), as soon as the context is cancelled, or never (the library’s default)',
     ),
@@ -167,19 +197,7 @@ export const kubernetesLease = defineAlgorithm({
       yield* sleep(retryPeriodMs + me.jitterMs(retryPeriodMs * JITTER_FACTOR))
     }
     const cancelAtMs = cancelAfterMs > 0 ? (yield* monotonic()) + cancelAfterMs : Infinity
-    function* lead(): Process {
-      const isCancelledFirst = parameters.releaseOnCancel !== 'after-work'
-      const why = yield* renew(etcd, elector, config, {
-        ...parameters,
-        // Otherwise the lease is renewed until the work has come to its end.
-        cancelAtMs: isCancelledFirst ? cancelAtMs : Infinity,
-      })
-      if (parameters.releaseOnCancel === 'at-once') {
-        yield* giveBack(etcd.within(parameters.renewDeadlineMs), elector, parameters.releaseLooks)
-      }
-      if (parameters.cancelsWork) yield* me.lost(`stopped leading: ${why}`)
-    }
-    const renewer = yield* spawn('elector', lead())
+    const renewer = yield* spawn('elector', lead(me, config, { ...parameters, cancelAtMs }))
     return parameters.useTransitions
       ? { renewer, token: elector.observed.leaderTransitions }
       : { renewer }

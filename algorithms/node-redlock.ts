@@ -63,22 +63,32 @@ const unlockOn =
   (server) =>
     server.deleteIfEquals(me.lock, value)
 
+interface Poll {
+  readonly decided: Mailbox<boolean>
+  readonly quorum: number
+  votesFor: number
+  votesAgainst: number
+}
+
+function* vote(server: RedisClient, ask: Ask, poll: Poll): Process {
+  const isFor = isYes(yield* ask(server))
+  const votes = isFor ? ++poll.votesFor : ++poll.votesAgainst
+  if (votes === poll.quorum) yield* post(poll.decided, isFor)
+}
+
 /**
  * Version 5: asks all servers, and goes on as soon as a majority has said yes or a majority has not. With an even
  * number of servers half may say this and half that; then it waits for ever.
  */
 function* firstQuorum(me: Me, ask: Ask): Process<boolean> {
-  const decided = me.services.redis.mailbox<boolean>()
-  const quorum = majorityOf(me.session.length)
-  let votesFor = 0
-  let votesAgainst = 0
-  function* vote(server: RedisClient): Process {
-    const isFor = isYes(yield* ask(server))
-    const votes = isFor ? ++votesFor : ++votesAgainst
-    if (votes === quorum) yield* post(decided, isFor)
+  const poll: Poll = {
+    decided: me.services.redis.mailbox<boolean>(),
+    quorum: majorityOf(me.session.length),
+    votesFor: 0,
+    votesAgainst: 0,
   }
-  for (const server of me.session) yield* spawn('vote', vote(server))
-  return (yield* receive(decided)) ?? false
+  for (const server of me.session) yield* spawn('vote', vote(server, ask, poll))
+  return (yield* receive(poll.decided)) ?? false
 }
 
 /** Version 5: attempts until one has a quorum. When the clock was read before the one that had. */

@@ -131,13 +131,14 @@ function* collect(me: Me, values: Values): Process<Locks | undefined> {
   return acquired
 }
 
+function* loseOne(me: Me, kept: { left: number; readonly needed: number }, why: string): Process {
+  if (--kept.left === kept.needed - 1) yield* me.lost(why)
+}
+
 /** A watchdog for each lock; the hold is lost when fewer of them are left than must be. */
 function* watchAll(me: Me, acquired: Locks, askedMs: readonly number[], values: Values): Process {
-  let left = acquired.length
-  const needed = neededOf(me.session.length, values)
-  function* lost(why: string): Process {
-    if (--left === needed - 1) yield* me.lost(why)
-  }
+  const kept = { left: acquired.length, needed: neededOf(me.session.length, values) }
+  const lost = (why: string): Process => loseOne(me, kept, why)
   for (const [index, client] of acquired.entries()) {
     const watched = {
       lock: me.lock,

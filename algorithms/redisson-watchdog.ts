@@ -50,6 +50,12 @@ function* renew(
   }
 }
 
+function* watch(client: Redisson, watched: Watched, parameters: WatchdogValues): Process {
+  yield* renew(client, watched, parameters)
+  client.watchdog = undefined
+  if (parameters.keepsDeadEntry !== true) client.watched = 0
+}
+
 /** Starts the watchdog of a hold, unless the list of watchdogs says that there is one. */
 export function* beginWatch(
   client: Redisson,
@@ -57,12 +63,7 @@ export function* beginWatch(
   parameters: WatchdogValues,
 ): Process {
   if (client.watched++ > 0) return
-  function* watch(): Process {
-    yield* renew(client, watched, parameters)
-    client.watchdog = undefined
-    if (parameters.keepsDeadEntry !== true) client.watched = 0
-  }
-  client.watchdog = yield* spawn('watchdog', watch())
+  client.watchdog = yield* spawn('watchdog', watch(client, watched, parameters))
 }
 
 /** Takes one hold off the list of watchdogs, and ends the watchdog of the last. */

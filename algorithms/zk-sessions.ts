@@ -37,6 +37,19 @@ interface SessionValues {
 export const isOver = (reply: Reply<unknown>): boolean =>
   !reply.ok && reply.code === 'SESSIONEXPIRED'
 
+function* listen(me: Connecting, watcher: Watcher, stopOnDisconnect: boolean): Process {
+  for (;;) {
+    const event = yield* receive(watcher)
+    if (event?.type !== 'None') continue
+    // Cut off, a client is never told that its session is over: to be sure, it must stop here.
+    if (event.state === 'Disconnected' && stopOnDisconnect) yield* me.lost('disconnected')
+    if (event.state === 'Expired') {
+      yield* me.lost('session expired')
+      return
+    }
+  }
+}
+
 /** Makes a session, and a listener that tells the application when it can no longer trust its lock. */
 export function* connect(
   me: Connecting,
@@ -45,19 +58,7 @@ export function* connect(
 ): Process<Session> {
   const watcher = me.services.zookeeper.watcher()
   const session = yield* me.services.zookeeper.connect({ sessionTimeoutMs, watcher })
-  function* listen(): Process {
-    for (;;) {
-      const event = yield* receive(watcher)
-      if (event?.type !== 'None') continue
-      // Cut off, a client is never told that its session is over: to be sure, it must stop here.
-      if (event.state === 'Disconnected' && stopOnDisconnect) yield* me.lost('disconnected')
-      if (event.state === 'Expired') {
-        yield* me.lost('session expired')
-        return
-      }
-    }
-  }
-  yield* spawn('session listener', listen())
+  yield* spawn('session listener', listen(me, watcher, stopOnDisconnect))
   return session
 }
 

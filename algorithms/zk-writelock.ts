@@ -125,6 +125,11 @@ function* execute(
   }
 }
 
+function* ensurePathExists(zookeeper: Session, directory: string): Process<Reply<unknown>> {
+  const stat = yield* zookeeper.exists(directory)
+  return stat.ok && stat.value === undefined ? yield* zookeeper.create(directory) : stat
+}
+
 /** `lock()` */
 function* lockOnce(
   lock: WriteLock,
@@ -133,10 +138,7 @@ function* lockOnce(
   options: Options,
 ): Process<Attempt> {
   const { zookeeper } = lock
-  yield* retryOperation(function* (): Process<Reply<unknown>> {
-    const stat = yield* zookeeper.exists(directory)
-    return stat.ok && stat.value === undefined ? yield* zookeeper.create(directory) : stat
-  })
+  yield* retryOperation(() => ensurePathExists(zookeeper, directory))
   return yield* retryOperation(() => execute(lock, directory, watcher, options))
 }
 

@@ -52,6 +52,9 @@ export interface Cooperation {
   readonly stream: (kind: string, client: string) => Stream
 }
 
+/** Nobody believes in a hold in a job. */
+function* nothingIsLost(): Process {}
+
 /** A job of the lock, for one life of its process. */
 export function* jobLife(
   { algorithm, parameters, services }: Cooperation,
@@ -66,11 +69,19 @@ export function* jobLife(
     services: services(node) as Client<Needs, unknown>['services'],
     token: () => `${name}.${++tokens}`,
     jitterMs: (maxMs) => stream.pick(Math.floor(maxMs) + 1),
-    // Nobody believes in a hold here.
-    *lost() {},
+    lost: nothingIsLost,
   }
   const job = algorithm.jobs?.find((one) => one.name === name)
   if (job !== undefined) yield* generator(`the job ${name}`, job.run(me, parameters))
+}
+
+/** The client learns that it has lost what it believes to hold. */
+function* lose(member: Member, why: string): Process {
+  const hold = member.believes
+  if (hold === undefined) return
+  member.believes = undefined
+  member.lostWhy = why
+  yield* mark({ kind: 'lost', hold, why })
 }
 
 /** The client as its algorithm sees it, for one life of its process. */
@@ -83,13 +94,7 @@ const clientOf = (shared: Cooperation, member: Member): Client<Needs, unknown> =
     session: undefined,
     token: () => `${name}.${++member.tokens}`,
     jitterMs: (maxMs) => shared.stream('jitter', name).pick(Math.floor(maxMs) + 1),
-    *lost(why) {
-      const hold = member.believes
-      if (hold === undefined) return
-      member.believes = undefined
-      member.lostWhy = why
-      yield* mark({ kind: 'lost', hold, why })
-    },
+    lost: (why) => lose(member, why),
   }
 }
 

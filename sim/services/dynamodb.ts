@@ -146,28 +146,50 @@ export interface DynamoDbClient {
 const BACKOFF_MS_MAX = 20_000
 const ANY: Condition = {}
 
-const tableOn = (
-  port: Port,
-  environment: StubEnvironment,
-  attempts: number,
-  attemptTimeoutMs: number,
-): DynamoDbTable => {
-  function* say<Value>(body: DynamoDbRequest): Process<Reply<Value>> {
+class Table implements DynamoDbTable {
+  private readonly port: Port
+  private readonly environment: StubEnvironment
+  private readonly attempts: number
+  private readonly attemptTimeoutMs: number
+
+  constructor(
+    port: Port,
+    environment: StubEnvironment,
+    attempts: number,
+    attemptTimeoutMs: number,
+  ) {
+    this.port = port
+    this.environment = environment
+    this.attempts = attempts
+    this.attemptTimeoutMs = attemptTimeoutMs
+  }
+
+  get(key: string, consistent: boolean): Process<Reply<Item | undefined>> {
+    return this.say<Item | undefined>({ op: 'get', key, consistent })
+  }
+
+  put(key: string, item: Item, condition = ANY): Process<Reply<void>> {
+    return this.say<void>({ op: 'put', key, item, condition })
+  }
+
+  update(key: string, set: Item, condition = ANY): Process<Reply<void>> {
+    return this.say<void>({ op: 'update', key, set, condition })
+  }
+
+  delete(key: string, condition = ANY): Process<Reply<void>> {
+    return this.say<void>({ op: 'delete', key, condition })
+  }
+
+  private *say<Value>(body: DynamoDbRequest): Process<Reply<Value>> {
     let unanswered: Reply<Value> | undefined
     for (let attempt = 1; ; attempt++) {
-      const reply = yield* port.call<Value>(body, attemptTimeoutMs)
+      const reply = yield* this.port.call<Value>(body, this.attemptTimeoutMs)
       if (reply.ok || reply.code === CONDITION_FAILED) return reply
       if (reply.why === 'timeout') unanswered = reply
-      if (attempt >= attempts) return unanswered ?? reply
+      if (attempt >= this.attempts) return unanswered ?? reply
       const backoffMs = Math.min(BACKOFF_MS_MAX, 1_000 * 2 ** (attempt - 1))
-      yield* sleep(environment.pick('dynamodb-backoff', backoffMs + 1))
+      yield* sleep(this.environment.pick('dynamodb-backoff', backoffMs + 1))
     }
-  }
-  return {
-    get: (key, consistent) => say<Item | undefined>({ op: 'get', key, consistent }),
-    put: (key, item, condition = ANY) => say<void>({ op: 'put', key, item, condition }),
-    update: (key, set, condition = ANY) => say<void>({ op: 'update', key, set, condition }),
-    delete: (key, condition = ANY) => say<void>({ op: 'delete', key, condition }),
   }
 }
 
@@ -208,7 +230,8 @@ export const dynamodb = defineService({
   client(ports, environment): DynamoDbClient {
     const port = ports[0] as Port
     return {
-      table: (attempts, attemptTimeoutMs) => tableOn(port, environment, attempts, attemptTimeoutMs),
+      table: (attempts, attemptTimeoutMs) =>
+        new Table(port, environment, attempts, attemptTimeoutMs),
       mailbox: () => environment.mailbox(),
       isConditionFailed: (reply) => !reply.ok && reply.code === CONDITION_FAILED,
     }

@@ -37,23 +37,47 @@ export interface SessionOptions {
   readonly done: Mailbox<string>
 }
 
-/** Grants a lease and begins to keep it alive. */
-export function* openSession(
-  endpoints: Endpoints,
-  environment: StubEnvironment,
-  { ttlMs, done }: SessionOptions,
-  timeoutMs: number,
-): Process<Reply<EtcdSession>> {
-  const granted = yield* ask<LeaseAnswer>(endpoints, { op: 'lease-grant', ttlMs }, timeoutMs, false)
-  if (!granted.ok) return granted
-  const { id } = granted.value
-  let isDone = false
-  const finish = (why: string): void => {
-    isDone = true
-    done.put(why)
+/** The lease of one session, and the thread of the library that keeps it. */
+class LeaseSession implements EtcdSession {
+  readonly lease: number
+  readonly ttlMs: number
+  isDone = false
+  private readonly endpoints: Endpoints
+  private readonly done: Mailbox<string>
+  private readonly timeoutMs: number
+  private task: Task | undefined
+
+  constructor(endpoints: Endpoints, lease: LeaseAnswer, done: Mailbox<string>, timeoutMs: number) {
+    this.endpoints = endpoints
+    this.lease = lease.id
+    this.ttlMs = lease.ttlMs
+    this.done = done
+    this.timeoutMs = timeoutMs
   }
 
-  function* keepAlive(): Process {
+  /** Begins to keep the lease alive, in the background. */
+  *start(environment: StubEnvironment): Process {
+    this.task = yield* environment.spawn('etcd session', this.keepAlive())
+  }
+
+  *orphan(): Process {
+    if (!this.isDone) this.finish('given up')
+    if (this.task !== undefined) yield* stop(this.task)
+  }
+
+  *close(): Process<Reply<LeaseAnswer>> {
+    yield* this.orphan()
+    const body = { op: 'lease-revoke', id: this.lease } as const
+    return yield* ask<LeaseAnswer>(this.endpoints, body, this.timeoutMs, false)
+  }
+
+  private finish(why: string): void {
+    this.isDone = true
+    this.done.put(why)
+  }
+
+  private *keepAlive(): Process {
+    const { endpoints, lease: id } = this
     let port: Port = endpoints.next()
     const sinceMs = yield* monotonic()
     let nextMs = sinceMs
@@ -62,7 +86,7 @@ export function* openSession(
     for (;;) {
       const nowMs = yield* monotonic()
       if (nowMs > deadlineMs) {
-        finish('no keepalive was answered for a TTL')
+        this.finish('no keepalive was answered for a TTL')
         return
       }
       if (nowMs < nextMs) {
@@ -75,7 +99,7 @@ export function* openSession(
       const answeredMs = yield* monotonic()
       if (reply.ok) {
         if (reply.value.ttlMs === 0) {
-          finish('the lease has ended')
+          this.finish('the lease has ended')
           return
         }
         nextMs = answeredMs + reply.value.ttlMs / 3
@@ -89,23 +113,18 @@ export function* openSession(
       }
     }
   }
+}
 
-  const task: Task = yield* environment.spawn('etcd session', keepAlive())
-  function* orphan(): Process {
-    if (!isDone) finish('given up')
-    yield* stop(task)
-  }
-  return ok({
-    lease: id,
-    ttlMs: granted.value.ttlMs,
-    get isDone() {
-      return isDone
-    },
-    orphan,
-    *close() {
-      yield* orphan()
-      const body = { op: 'lease-revoke', id } as const
-      return yield* ask<LeaseAnswer>(endpoints, body, timeoutMs, false)
-    },
-  })
+/** Grants a lease and begins to keep it alive. */
+export function* openSession(
+  endpoints: Endpoints,
+  environment: StubEnvironment,
+  { ttlMs, done }: SessionOptions,
+  timeoutMs: number,
+): Process<Reply<EtcdSession>> {
+  const granted = yield* ask<LeaseAnswer>(endpoints, { op: 'lease-grant', ttlMs }, timeoutMs, false)
+  if (!granted.ok) return granted
+  const session = new LeaseSession(endpoints, granted.value, done, timeoutMs)
+  yield* session.start(environment)
+  return ok(session)
 }

@@ -26,69 +26,104 @@ export interface EtcdWatch {
   close(): Process
 }
 
-/** Opens a watch, whose events go to `inbox`. Returns at once. */
-export function* openWatch(
-  endpoints: Endpoints,
-  environment: StubEnvironment,
-  { key, prefix = false, fromRevision }: Watched,
-  inbox: Mailbox<Event>,
-): Process<EtcdWatch> {
-  let from = fromRevision
-  let port: Port | undefined
-  let stream: Task | undefined
+/** Pushes of one connection, or the end of it. */
+type Wire = Mailbox<Push | 'broken'>
 
-  function* hold(over: Port, wire: Mailbox<Push | 'broken'>): Process {
-    yield* over.call({ op: 'watch', key, prefix, fromRevision: from }, Infinity)
-    wire.put('broken')
+class Watch implements EtcdWatch {
+  private readonly endpoints: Endpoints
+  private readonly environment: StubEnvironment
+  private readonly inbox: Mailbox<Event>
+  private readonly key: string
+  private readonly prefix: boolean
+  private from: number
+  private port: Port | undefined
+  private stream: Task | undefined
+  private task: Task | undefined
+
+  constructor(
+    endpoints: Endpoints,
+    environment: StubEnvironment,
+    { key, prefix = false, fromRevision }: Watched,
+    inbox: Mailbox<Event>,
+  ) {
+    this.endpoints = endpoints
+    this.environment = environment
+    this.inbox = inbox
+    this.key = key
+    this.prefix = prefix
+    this.from = fromRevision
   }
 
-  /** Returns when the connection is of no use any more. */
-  function* listen(over: Port, wire: Mailbox<Push | 'broken'>): Process {
-    let pushes = 0
-    const take = (letter: Push | 'broken'): boolean => {
-      if (letter === 'broken' || letter.number !== pushes + 1) return false
-      pushes++
-      for (const event of letter.events) {
-        from = event.revision + 1
-        inbox.put(event)
-      }
-      return true
-    }
-    for (;;) {
-      const letter = yield* receive(wire, PING_EVERY_MS)
-      if (letter !== undefined) {
-        if (!take(letter)) return
-        continue
-      }
-      const probed = yield* over.call<number>({ op: 'ping' }, PING_TIMEOUT_MS)
-      for (let late = wire.take(); late !== undefined; late = wire.take()) {
-        if (!take(late)) return
-      }
-      if (!probed.ok || probed.value > pushes) return
-    }
+  /** Begins to watch, in the background. */
+  *start(): Process {
+    this.task = yield* this.environment.spawn('etcd watch', this.run())
   }
 
-  function* run(): Process {
+  *close(): Process {
+    if (this.task !== undefined) yield* stop(this.task)
+    if (this.stream !== undefined) yield* stop(this.stream)
+    if (this.port !== undefined) yield* this.port.disconnect()
+  }
+
+  private *run(): Process {
+    const { endpoints, environment } = this
     for (;;) {
       const endpoint = endpoints.next()
-      const current = endpoint.connect()
-      port = current
-      const wire = current.channel<Push | 'broken'>(EVENTS)
-      stream = yield* environment.spawn('etcd watch stream', hold(current, wire))
-      yield* listen(current, wire)
+      const port = endpoint.connect()
+      this.port = port
+      const wire = port.channel<Push | 'broken'>(EVENTS)
+      const stream = yield* environment.spawn('etcd watch stream', this.hold(port, wire))
+      this.stream = stream
+      yield* this.listen(port, wire)
       yield* stop(stream)
-      yield* current.disconnect()
+      yield* port.disconnect()
       endpoints.leaveOut(endpoint)
       yield* sleep(REOPEN_AFTER_MS)
     }
   }
 
-  const task = yield* environment.spawn('etcd watch', run())
-  return {
-    *close() {
-      yield* stop(task)
-      if (stream !== undefined) yield* stop(stream)
-      if (port !== undefined) yield* port.disconnect()
-    },
+  private *hold(over: Port, wire: Wire): Process {
+    const { key, prefix, from: fromRevision } = this
+    yield* over.call({ op: 'watch', key, prefix, fromRevision }, Infinity)
+    wire.put('broken')
   }
+
+  /** Returns when the connection is of no use any more. */
+  private *listen(over: Port, wire: Wire): Process {
+    let pushes = 0
+    for (;;) {
+      const letter = yield* receive(wire, PING_EVERY_MS)
+      if (letter !== undefined) {
+        if (!this.take(letter, ++pushes)) return
+        continue
+      }
+      const probed = yield* over.call<number>({ op: 'ping' }, PING_TIMEOUT_MS)
+      for (let late = wire.take(); late !== undefined; late = wire.take()) {
+        if (!this.take(late, ++pushes)) return
+      }
+      if (!probed.ok || probed.value > pushes) return
+    }
+  }
+
+  /** Hands on what a push tells; false if it is not the one of this number, or there are no more. */
+  private take(letter: Push | 'broken', number: number): boolean {
+    if (letter === 'broken' || letter.number !== number) return false
+    for (const event of letter.events) {
+      this.from = event.revision + 1
+      this.inbox.put(event)
+    }
+    return true
+  }
+}
+
+/** Opens a watch, whose events go to `inbox`. Returns at once. */
+export function* openWatch(
+  endpoints: Endpoints,
+  environment: StubEnvironment,
+  watched: Watched,
+  inbox: Mailbox<Event>,
+): Process<EtcdWatch> {
+  const watch = new Watch(endpoints, environment, watched, inbox)
+  yield* watch.start()
+  return watch
 }

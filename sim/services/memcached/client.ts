@@ -106,33 +106,44 @@ interface Seat {
  * Rendezvous hashing over the servers that are on the ring, as in pymemcache's HashClient: the highest score of
  * server and key wins, so that taking one server off moves only its own keys.
  */
-const ringOf = (seats: readonly Seat[], settings: RingSettings): MemcachedRing => {
-  const seatOf = (key: string, nowMs: number): Seat | undefined => {
+class Ring implements MemcachedRing {
+  private readonly seats: readonly Seat[]
+  private readonly settings: RingSettings
+
+  constructor(seats: readonly Seat[], settings: RingSettings) {
+    this.seats = seats
+    this.settings = settings
+  }
+
+  *ask<Value>(
+    key: string,
+    request: (server: MemcachedClient) => Effect<Reply<Value>>,
+  ): Process<Reply<Value>> {
+    const { ejectsFailed, failuresMax, deadMs } = this.settings
+    const seat = this.seatOf(key, yield* clock()) ?? (this.seats[0] as Seat)
+    const reply = yield* request(seat.server)
+    if (reply.ok) {
+      seat.failures = 0
+      return reply
+    }
+    seat.failures++
+    if (ejectsFailed && seat.failures >= failuresMax) {
+      seat.failures = 0
+      seat.deadUntilMs = (yield* clock()) + deadMs
+    }
+    return reply
+  }
+
+  private seatOf(key: string, nowMs: number): Seat | undefined {
     let best: Seat | undefined
     let highest = -1
-    for (const seat of seats) {
+    for (const seat of this.seats) {
       const score = hashOf(`${seat.name}-${key}`)
       if (seat.deadUntilMs > nowMs || score <= highest) continue
       best = seat
       highest = score
     }
     return best
-  }
-  return {
-    *ask(key, request) {
-      const seat = seatOf(key, yield* clock()) ?? (seats[0] as Seat)
-      const reply = yield* request(seat.server)
-      if (reply.ok) {
-        seat.failures = 0
-        return reply
-      }
-      seat.failures++
-      if (settings.ejectsFailed && seat.failures >= settings.failuresMax) {
-        seat.failures = 0
-        seat.deadUntilMs = (yield* clock()) + settings.deadMs
-      }
-      return reply
-    },
   }
 }
 
@@ -142,7 +153,7 @@ export const memcachedClients = (ports: readonly Port[]): MemcachedClients => {
   return {
     servers,
     ring: (settings) =>
-      ringOf(
+      new Ring(
         servers.map((server, index) => ({
           server,
           name: ports[index]?.server ?? '',

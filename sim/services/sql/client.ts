@@ -93,7 +93,7 @@ export interface SqlPool {
   /** A connection, or undefined if none came free in time. */
   take(): Process<SqlConnection | undefined>
   /** Puts a connection back for the next. Its transaction must be over. */
-  give(connection: SqlConnection): Process
+  give(connection: SqlConnection): void
   /** Closes a connection whose state is unknown, e.g. after a statement without an answer. */
   discard(connection: SqlConnection): Process
 }
@@ -125,44 +125,157 @@ export interface SqlClient {
   readonly isDeadlock: (reply: Reply<unknown>) => boolean
 }
 
-const connectionOn = (port: Port): SqlConnection => {
-  const say = <Value>(body: Statement, timeoutMs?: number): Effect<Reply<Value>> =>
-    port.call<Value>(body, timeoutMs)
-  return {
-    server: port.server,
-    begin: (isolation, timeoutMs) => say({ kind: 'begin', isolation }, timeoutMs),
-    commit: (timeoutMs) => say({ kind: 'commit' }, timeoutMs),
-    rollback: (timeoutMs) => say({ kind: 'rollback' }, timeoutMs),
-    autocommit: (on, timeoutMs) => say({ kind: 'autocommit', on }, timeoutMs),
-    insert: (table, key, columns = {}, timeoutMs) =>
-      say({ kind: 'insert', table, key, columns }, timeoutMs),
-    delete: (table, key, where, timeoutMs) => say({ kind: 'delete', table, key, where }, timeoutMs),
-    update: (table, key, set, where, timeoutMs) =>
-      say({ kind: 'update', table, key, set, where }, timeoutMs),
-    insertNumbered: (table, columns = {}, timeoutMs) =>
-      say({ kind: 'insert', table, columns }, timeoutMs),
-    deleteAll: (table, where, timeoutMs) => say({ kind: 'delete', table, where }, timeoutMs),
-    renew: (table, key, set, where, timeoutMs) =>
-      say({ kind: 'update', table, key, set, where, keepsOrigin: true }, timeoutMs),
-    updateAll: (table, set, where, timeoutMs) =>
-      say({ kind: 'update', table, set, where }, timeoutMs),
-    selectAll: (table, selection, timeoutMs) =>
-      say({ kind: 'select', table, ...selection }, timeoutMs),
-    selectAllForUpdate: (table, selection, ifLocked = 'wait', timeoutMs) =>
-      say({ kind: 'select for update', table, ifLocked, ...selection }, timeoutMs),
-    select: (table, key, where, timeoutMs) => say({ kind: 'select', table, key, where }, timeoutMs),
-    selectForUpdate: (table, key, ifLocked = 'wait', timeoutMs) =>
-      say({ kind: 'select for update', table, key, ifLocked }, timeoutMs),
-    advisoryLock: (key, scope = 'session', timeoutMs) =>
-      say({ kind: 'advisory lock', key, scope, ifLocked: 'wait' }, timeoutMs),
-    tryAdvisoryLock: (key, scope = 'session', timeoutMs) =>
-      say({ kind: 'advisory lock', key, scope, ifLocked: 'nowait' }, timeoutMs),
-    advisoryUnlock: (key, timeoutMs) => say({ kind: 'advisory unlock', key }, timeoutMs),
-    getLock: (key, waitMs, timeoutMs) =>
-      say({ kind: 'get lock', key, timeoutMs: waitMs }, timeoutMs),
-    releaseLock: (key, timeoutMs) => say({ kind: 'release lock', key }, timeoutMs),
-    ping: (timeoutMs) => say({ kind: 'select', table: 'dual', limit: 1 }, timeoutMs),
-    close: () => port.disconnect(),
+/** One connection. A class, because every statement without an answer makes a new one, and each would have thirty closures. */
+class Connection implements SqlConnection {
+  private readonly port: Port
+
+  constructor(port: Port) {
+    this.port = port
+  }
+
+  get server(): string {
+    return this.port.server
+  }
+
+  begin(isolation?: Isolation, timeoutMs?: number): Effect<Reply<void>> {
+    return this.say({ kind: 'begin', isolation }, timeoutMs)
+  }
+
+  commit(timeoutMs?: number): Effect<Reply<void>> {
+    return this.say({ kind: 'commit' }, timeoutMs)
+  }
+
+  rollback(timeoutMs?: number): Effect<Reply<void>> {
+    return this.say({ kind: 'rollback' }, timeoutMs)
+  }
+
+  autocommit(on: boolean, timeoutMs?: number): Effect<Reply<void>> {
+    return this.say({ kind: 'autocommit', on }, timeoutMs)
+  }
+
+  insert(
+    table: string,
+    key: string,
+    columns: Settings = {},
+    timeoutMs?: number,
+  ): Effect<Reply<number>> {
+    return this.say({ kind: 'insert', table, key, columns }, timeoutMs)
+  }
+
+  insertNumbered(table: string, columns: Settings = {}, timeoutMs?: number): Effect<Reply<number>> {
+    return this.say({ kind: 'insert', table, columns }, timeoutMs)
+  }
+
+  delete(table: string, key: string, where?: Where, timeoutMs?: number): Effect<Reply<number>> {
+    return this.say({ kind: 'delete', table, key, where }, timeoutMs)
+  }
+
+  deleteAll(table: string, where?: Where, timeoutMs?: number): Effect<Reply<number>> {
+    return this.say({ kind: 'delete', table, where }, timeoutMs)
+  }
+
+  update(
+    table: string,
+    key: string,
+    set: Settings,
+    where?: Where,
+    timeoutMs?: number,
+  ): Effect<Reply<number>> {
+    return this.say({ kind: 'update', table, key, set, where }, timeoutMs)
+  }
+
+  renew(
+    table: string,
+    key: string,
+    set: Settings,
+    where?: Where,
+    timeoutMs?: number,
+  ): Effect<Reply<number>> {
+    return this.say({ kind: 'update', table, key, set, where, keepsOrigin: true }, timeoutMs)
+  }
+
+  updateAll(
+    table: string,
+    set: Settings,
+    where?: Where,
+    timeoutMs?: number,
+  ): Effect<Reply<number>> {
+    return this.say({ kind: 'update', table, set, where }, timeoutMs)
+  }
+
+  select(
+    table: string,
+    key?: string,
+    where?: Where,
+    timeoutMs?: number,
+  ): Effect<Reply<readonly FoundRow[]>> {
+    return this.say({ kind: 'select', table, key, where }, timeoutMs)
+  }
+
+  selectAll(
+    table: string,
+    selection: Selection,
+    timeoutMs?: number,
+  ): Effect<Reply<readonly FoundRow[]>> {
+    return this.say({ kind: 'select', table, ...selection }, timeoutMs)
+  }
+
+  selectForUpdate(
+    table: string,
+    key: string,
+    ifLocked: IfLocked = 'wait',
+    timeoutMs?: number,
+  ): Effect<Reply<readonly FoundRow[]>> {
+    return this.say({ kind: 'select for update', table, key, ifLocked }, timeoutMs)
+  }
+
+  selectAllForUpdate(
+    table: string,
+    selection: Selection,
+    ifLocked: IfLocked = 'wait',
+    timeoutMs?: number,
+  ): Effect<Reply<readonly FoundRow[]>> {
+    return this.say({ kind: 'select for update', table, ifLocked, ...selection }, timeoutMs)
+  }
+
+  advisoryLock(
+    key: string,
+    scope: AdvisoryScope = 'session',
+    timeoutMs?: number,
+  ): Effect<Reply<void>> {
+    return this.say({ kind: 'advisory lock', key, scope, ifLocked: 'wait' }, timeoutMs)
+  }
+
+  tryAdvisoryLock(
+    key: string,
+    scope: AdvisoryScope = 'session',
+    timeoutMs?: number,
+  ): Effect<Reply<boolean>> {
+    return this.say({ kind: 'advisory lock', key, scope, ifLocked: 'nowait' }, timeoutMs)
+  }
+
+  advisoryUnlock(key: string, timeoutMs?: number): Effect<Reply<boolean>> {
+    return this.say({ kind: 'advisory unlock', key }, timeoutMs)
+  }
+
+  getLock(key: string, waitMs: number, timeoutMs?: number): Effect<Reply<number>> {
+    return this.say({ kind: 'get lock', key, timeoutMs: waitMs }, timeoutMs)
+  }
+
+  releaseLock(key: string, timeoutMs?: number): Effect<Reply<number | null>> {
+    return this.say({ kind: 'release lock', key }, timeoutMs)
+  }
+
+  ping(timeoutMs?: number): Effect<Reply<unknown>> {
+    return this.say({ kind: 'select', table: 'dual', limit: 1 }, timeoutMs)
+  }
+
+  close(): Effect<void> {
+    return this.port.disconnect()
+  }
+
+  private say<Value>(body: Statement, timeoutMs: number | undefined): Effect<Reply<Value>> {
+    return this.port.call<Value>(body, timeoutMs)
   }
 }
 
@@ -170,11 +283,12 @@ const connectionOn = (port: Port): SqlConnection => {
 export const sqlClient = (ports: readonly Port[], environment: StubEnvironment): SqlClient => {
   const connect = (server = environment.leader()): SqlConnection => {
     const port = ports[server] ?? (ports[0] as Port)
-    return connectionOn(port.connect())
+    return new Connection(port.connect())
   }
   return {
     connect,
-    pool: (size, ms = 30_000, server) => makePool(size, ms, () => connect(server), environment),
+    pool: (size, poolTimeoutMs = 30_000, server) =>
+      new Pool(size, poolTimeoutMs, () => connect(server), environment),
     now,
     column,
     greatest,
@@ -186,45 +300,54 @@ export const sqlClient = (ports: readonly Port[], environment: StubEnvironment):
   }
 }
 
-const makePool = (
-  size: number,
-  poolTimeoutMs: number,
-  connect: () => SqlConnection,
-  environment: StubEnvironment,
-): SqlPool => {
-  const idle: SqlConnection[] = []
-  // A mailbox has one reader, so each that waits brings its own.
-  const queue: Mailbox<SqlConnection>[] = []
-  let opened = 0
-  const handOn = (connection: SqlConnection): void => {
-    const first = queue.shift()
-    if (first === undefined) idle.push(connection)
+class Pool implements SqlPool {
+  private readonly size: number
+  private readonly timeoutMs: number
+  private readonly connect: () => SqlConnection
+  private readonly environment: StubEnvironment
+  private readonly idle: SqlConnection[] = []
+  /** A mailbox has one reader, so each that waits brings its own. */
+  private readonly queue: Mailbox<SqlConnection>[] = []
+  private opened = 0
+
+  constructor(
+    size: number,
+    timeoutMs: number,
+    connect: () => SqlConnection,
+    environment: StubEnvironment,
+  ) {
+    this.size = size
+    this.timeoutMs = timeoutMs
+    this.connect = connect
+    this.environment = environment
+  }
+
+  *take(): Process<SqlConnection | undefined> {
+    const free = this.idle.pop()
+    if (free !== undefined) return free
+    if (this.opened < this.size) {
+      this.opened++
+      return this.connect()
+    }
+    const mailbox = this.environment.mailbox<SqlConnection>()
+    this.queue.push(mailbox)
+    const given = yield* receive(mailbox, this.timeoutMs)
+    if (given !== undefined) return given
+    const position = this.queue.indexOf(mailbox)
+    if (position >= 0) this.queue.splice(position, 1)
+    // It may have come at the very instant at which the patience ended.
+    return mailbox.take()
+  }
+
+  give(connection: SqlConnection): void {
+    const first = this.queue.shift()
+    if (first === undefined) this.idle.push(connection)
     else first.put(connection)
   }
-  return {
-    *take() {
-      const free = idle.pop()
-      if (free !== undefined) return free
-      if (opened < size) {
-        opened++
-        return connect()
-      }
-      const mailbox = environment.mailbox<SqlConnection>()
-      queue.push(mailbox)
-      const given = yield* receive(mailbox, poolTimeoutMs)
-      if (given !== undefined) return given
-      const position = queue.indexOf(mailbox)
-      if (position >= 0) queue.splice(position, 1)
-      // It may have come at the very instant at which the patience ended.
-      return mailbox.take()
-    },
-    *give(connection) {
-      handOn(connection)
-    },
-    *discard(connection) {
-      yield* connection.close()
-      if (queue.length > 0) handOn(connect())
-      else opened--
-    },
+
+  *discard(connection: SqlConnection): Process {
+    yield* connection.close()
+    if (this.queue.length > 0) this.give(this.connect())
+    else this.opened--
   }
 }

@@ -216,7 +216,8 @@ const inOrder =
     right: { readonly key: string; readonly columns: Version['columns'] | undefined },
   ): number => {
     if (orderBy !== undefined) {
-      const [first, second] = [left.columns?.[orderBy], right.columns?.[orderBy]]
+      const first = left.columns?.[orderBy]
+      const second = right.columns?.[orderBy]
       if (first !== undefined && second !== undefined && first !== second) {
         return compare(first, second)
       }

@@ -67,6 +67,51 @@ const OPTIONS: SqlOptions = {
 const NO_ROWS: ReadonlyMap<string, Version> = new Map()
 const NOBODY: readonly Origin[] = []
 
+class View implements SqlView {
+  private readonly state: SqlState
+
+  constructor(state: SqlState) {
+    this.state = state
+  }
+
+  get role(): 'primary' | 'replica' {
+    return this.state.role
+  }
+
+  get wallMs(): number {
+    return this.state.wallMs()
+  }
+
+  rows(table: string): ReadonlyMap<string, Version> {
+    return this.state.tables.get(table)?.committed ?? NO_ROWS
+  }
+
+  row(table: string, key: string): Version | undefined {
+    return this.state.tables.get(table)?.committed.get(key)
+  }
+
+  lockHolder(name: string, key: string): Origin | undefined {
+    const table = this.state.tables.get(name)
+    if (table === undefined) return undefined
+    if (!table.committed.has(key) && !table.pending.has(key)) return undefined
+    return table.locks.get(key)?.find((lock) => lock.exclusive)?.origin
+  }
+
+  lockWaiters(name: string, key: string): readonly Origin[] {
+    const waits = this.state.tables.get(name)?.waits
+    if (waits === undefined || waits.length === 0) return NOBODY
+    return waits.filter((wait) => wait.key === key).map(({ request }) => request.origin)
+  }
+
+  advisoryHolders(key: string): readonly Origin[] {
+    return advisoryHolders(this.state, key)
+  }
+
+  advisoryQueue(key: string): readonly Origin[] {
+    return advisoryQueue(this.state, key)
+  }
+}
+
 const NOWHERE: Outbox = {
   reply: () => undefined,
   push: () => undefined,
@@ -253,27 +298,5 @@ export const sql = defineService({
   },
   wakeAtWallMs: nextExpiryMs,
   client: sqlClient,
-  view: (state): SqlView => ({
-    get role() {
-      return state.role
-    },
-    get wallMs() {
-      return state.wallMs()
-    },
-    advisoryHolders: (key) => advisoryHolders(state, key),
-    advisoryQueue: (key) => advisoryQueue(state, key),
-    rows: (table) => state.tables.get(table)?.committed ?? NO_ROWS,
-    row: (table, key) => state.tables.get(table)?.committed.get(key),
-    lockHolder: (name, key) => {
-      const table = state.tables.get(name)
-      if (table === undefined) return undefined
-      if (!table.committed.has(key) && !table.pending.has(key)) return undefined
-      return table.locks.get(key)?.find((lock) => lock.exclusive)?.origin
-    },
-    lockWaiters: (name, key) => {
-      const waits = state.tables.get(name)?.waits
-      if (waits === undefined || waits.length === 0) return NOBODY
-      return waits.filter((wait) => wait.key === key).map(({ request }) => request.origin)
-    },
-  }),
+  view: (state): SqlView => new View(state),
 })

@@ -15,9 +15,17 @@ import type { Answer, Ask, Push, Stat, WatchEvent } from './protocol.ts'
 import { EVENTS } from './protocol.ts'
 import type { Created } from './tree.ts'
 import { newWatchers } from './watchers.ts'
+import type { Watchers } from './watchers.ts'
 
 /** What the client library believes of its session. Cut off, it stays `connecting` for ever. */
 type SessionState = 'connecting' | 'connected' | 'expired' | 'closed'
+
+/** What kind of node to create, and what to put into it. */
+interface CreateOptions {
+  readonly ephemeral?: boolean
+  readonly sequential?: boolean
+  readonly data?: string
+}
 
 /** One session, as an application uses it. */
 interface ZooKeeperSession {
@@ -31,14 +39,7 @@ interface ZooKeeperSession {
    * that failed (nothing happened), `timeout` if the connection broke under it (it may have happened),
    * `SESSIONEXPIRED` after the end of the session.
    */
-  create(
-    path: string,
-    options?: {
-      readonly ephemeral?: boolean
-      readonly sequential?: boolean
-      readonly data?: string
-    },
-  ): Process<Reply<Created>>
+  create(path: string, options?: CreateOptions): Process<Reply<Created>>
   /** Deletes a node that has no children; a version of -1 matches any. */
   delete(path: string, version?: number): Process<Reply<void>>
   setData(path: string, data: string, version?: number): Process<Reply<Stat>>
@@ -97,40 +98,146 @@ const pingEveryMs = (readTimeoutMs: number): number =>
     Math.max(readTimeoutMs / 2 - 1_000, Math.min(readTimeoutMs / 2, 1_000)),
   )
 
-const newSession = (
-  ports: readonly Port[],
-  environment: StubEnvironment,
-  sessionTimeoutMs: number,
-  defaultWatcher: Mailbox<WatchEvent> | undefined,
-): { readonly session: ZooKeeperSession; run(): Process; started(task: Task): void } => {
-  const watchers = newWatchers(defaultWatcher)
-  let state: SessionState = 'connecting'
-  let id = 0
-  let timeoutMs = sessionTimeoutMs
-  let lastZxid = 0
-  let wire: Wire | undefined
-  let closing = false
-  let task: Task | undefined
+const newWire = (port: Port, heardAtMs: number): Wire => ({
+  port,
+  inbox: port.channel<Push | 'broken'>(EVENTS),
+  xid: 0,
+  pushes: 0,
+  answered: 0,
+  heardAtMs,
+  broken: false,
+})
+
+const breakWire = (wire: Wire): void => {
+  if (wire.broken) return
+  wire.broken = true
+  wire.inbox.put('broken')
+}
+
+function* line(of: Wire): Process {
+  yield* of.port.call({ op: 'line', xid: ++of.xid }, Infinity)
+  breakWire(of)
+}
+
+/** A session, and the thread of the library that keeps it (ClientCnxn). */
+class ClientSession implements ZooKeeperSession {
+  state: SessionState = 'connecting'
+  id = 0
+  timeoutMs: number
+  private readonly ports: readonly Port[]
+  private readonly environment: StubEnvironment
+  private readonly watchers: Watchers
+  private lastZxid = 0
+  private wire: Wire | undefined
+  private closing = false
+  private task: Task | undefined
   /** The connection that the attempt to connect goes over. */
-  let attempt: Port | undefined
-  // Calls that wait for the attempt to connect that is going on.
-  let waiters: Mailbox<true>[] = []
+  private attempt: Port | undefined
+  /** Calls that wait for the attempt to connect that is going on. */
+  private waiters: Mailbox<true>[] = []
 
-  const readTimeoutMs = (): number => Math.floor((timeoutMs * 2) / 3)
+  constructor(
+    ports: readonly Port[],
+    environment: StubEnvironment,
+    sessionTimeoutMs: number,
+    defaultWatcher: Mailbox<WatchEvent> | undefined,
+  ) {
+    this.ports = ports
+    this.environment = environment
+    this.timeoutMs = sessionTimeoutMs
+    this.watchers = newWatchers(defaultWatcher)
+  }
 
-  const wakeWaiters = (): void => {
-    const woken = waiters
-    waiters = []
+  /** Begins to connect, in the background. */
+  *start(): Process {
+    this.task = yield* this.environment.spawn('zookeeper session', this.run())
+  }
+
+  create(
+    path: string,
+    { ephemeral = false, sequential = false, data = '' }: CreateOptions = {},
+  ): Process<Reply<Created>> {
+    return this.ask<Created>({ op: 'create', path, data, ephemeral, sequential })
+  }
+
+  delete(path: string, version = -1): Process<Reply<void>> {
+    return this.ask<void>({ op: 'delete', path, version })
+  }
+
+  setData(path: string, data: string, version = -1): Process<Reply<Stat>> {
+    return this.ask<Stat>({ op: 'setData', path, data, version })
+  }
+
+  *exists(path: string, watcher?: Mailbox<WatchEvent>): Process<Reply<Stat | undefined>> {
+    const watch = watcher !== undefined
+    const reply = yield* this.ask<Stat | undefined>({ op: 'exists', path, watch })
+    if (reply.ok && watcher !== undefined) {
+      this.watchers.add(reply.value === undefined ? 'exist' : 'data', path, watcher)
+    }
+    return reply
+  }
+
+  *getData(
+    path: string,
+    watcher?: Mailbox<WatchEvent>,
+  ): Process<Reply<{ readonly data: string; readonly stat: Stat }>> {
+    const watch = watcher !== undefined
+    const reply = yield* this.ask<{ data: string; stat: Stat }>({ op: 'getData', path, watch })
+    if (reply.ok && watcher !== undefined) this.watchers.add('data', path, watcher)
+    return reply
+  }
+
+  *getChildren(path: string, watcher?: Mailbox<WatchEvent>): Process<Reply<readonly string[]>> {
+    const watch = watcher !== undefined
+    const reply = yield* this.ask<readonly string[]>({ op: 'getChildren', path, watch })
+    if (reply.ok && watcher !== undefined) this.watchers.add('child', path, watcher)
+    return reply
+  }
+
+  sync(): Process<Reply<void>> {
+    return this.ask<void>({ op: 'sync' })
+  }
+
+  *close(): Process<Reply<void>> {
+    if (this.isOver()) return refused('SESSIONEXPIRED')
+    this.closing = true
+    const reply = yield* this.ask<void>({ op: 'close' })
+    const last = this.wire
+    this.state = 'closed'
+    this.wire = undefined
+    if (this.task !== undefined) yield* stop(this.task)
+    if (last !== undefined) yield* last.port.disconnect()
+    this.wakeWaiters()
+    return reply
+  }
+
+  *injectExpiration(): Process {
+    if (this.isOver()) return
+    const last = this.wire?.port ?? this.attempt
+    if (this.wire !== undefined) this.wire.broken = true
+    this.state = 'expired'
+    this.wire = undefined
+    if (this.task !== undefined) yield* stop(this.task)
+    if (last !== undefined) yield* last.disconnect()
+    this.watchers.announce('Expired')
+    this.wakeWaiters()
+  }
+
+  private isOver(): boolean {
+    return this.state === 'expired' || this.state === 'closed'
+  }
+
+  private readTimeoutMs(): number {
+    return Math.floor((this.timeoutMs * 2) / 3)
+  }
+
+  private wakeWaiters(): void {
+    const woken = this.waiters
+    this.waiters = []
     for (const waiter of woken) waiter.put(true)
   }
 
-  const breakWire = (broken: Wire): void => {
-    if (broken.broken) return
-    broken.broken = true
-    broken.inbox.put('broken')
-  }
-
-  const take = (from: Wire, letter: Push | 'broken'): void => {
+  private take(from: Wire, letter: Push | 'broken'): void {
     if (letter === 'broken' || from.broken) return
     // Lost, or ahead of the answer that set the watch: nothing of the kind gets through a TCP connection.
     if (letter.number !== from.pushes + 1 || letter.after > from.answered) {
@@ -138,11 +245,11 @@ const newSession = (
       return
     }
     from.pushes = letter.number
-    watchers.dispatch(letter.type, letter.path)
+    this.watchers.dispatch(letter.type, letter.path)
   }
 
   /** The answer, if it came in order on a living connection, behind all watch events that were sent before it. */
-  const accept = (from: Wire, xid: number, reply: Reply<Answer>): Answer | undefined => {
+  private accept(from: Wire, xid: number, reply: Reply<Answer>): Answer | undefined {
     if (!reply.ok) {
       breakWire(from)
       return undefined
@@ -152,29 +259,29 @@ const newSession = (
     while (from.pushes < answer.pushes && !from.broken) {
       const letter = from.inbox.take()
       if (letter === undefined) break
-      take(from, letter)
+      this.take(from, letter)
     }
     if (answer.pushes > from.pushes) breakWire(from)
-    if (from.broken || from !== wire) return undefined
-    if (answer.zxid > lastZxid) lastZxid = answer.zxid
+    if (from.broken || from !== this.wire) return undefined
+    if (answer.zxid > this.lastZxid) this.lastZxid = answer.zxid
     if (xid > from.answered) from.answered = xid
     return answer
   }
 
-  function* ask<Value>(what: Ask): Process<Reply<Value>> {
-    if (state === 'connecting' || wire?.broken === true) {
-      const waiter = environment.mailbox<true>()
-      waiters.push(waiter)
+  private *ask<Value>(what: Ask): Process<Reply<Value>> {
+    if (this.state === 'connecting' || this.wire?.broken === true) {
+      const waiter = this.environment.mailbox<true>()
+      this.waiters.push(waiter)
       yield* receive(waiter)
     }
-    if (state === 'expired' || state === 'closed') return refused('SESSIONEXPIRED')
-    const over = wire
+    if (this.isOver()) return refused('SESSIONEXPIRED')
+    const over = this.wire
     if (over === undefined || over.broken) return refused('CONNECTIONLOSS')
     const nowMs = yield* monotonic()
-    const leftMs = Math.max(0, over.heardAtMs + readTimeoutMs() - nowMs)
+    const leftMs = Math.max(0, over.heardAtMs + this.readTimeoutMs() - nowMs)
     const xid = ++over.xid
     const reply = yield* over.port.call<Answer>({ ...what, xid }, leftMs)
-    const answer = accept(over, xid, reply)
+    const answer = this.accept(over, xid, reply)
     if (answer === undefined) {
       if (reply.ok) return CONNECTION_RESET
       return reply.why === 'refused' ? refused('CONNECTIONLOSS') : reply
@@ -182,157 +289,77 @@ const newSession = (
     return answer.code === undefined ? ok(answer.value as Value) : refused(answer.code)
   }
 
-  function* line(of: Wire): Process {
-    yield* of.port.call({ op: 'line', xid: ++of.xid }, Infinity)
-    breakWire(of)
-  }
-
-  function* ping(of: Wire): Process {
+  private *ping(of: Wire): Process {
     const xid = ++of.xid
-    const reply = yield* of.port.call<Answer>({ op: 'ping', xid }, readTimeoutMs())
-    if (accept(of, 0, reply) !== undefined) of.heardAtMs = yield* monotonic()
+    const reply = yield* of.port.call<Answer>({ op: 'ping', xid }, this.readTimeoutMs())
+    if (this.accept(of, 0, reply) !== undefined) of.heardAtMs = yield* monotonic()
   }
 
   /** Returns when the connection is of no use any more. */
-  function* listen(on: Wire): Process {
-    const everyMs = pingEveryMs(readTimeoutMs())
+  private *listen(on: Wire): Process {
+    const everyMs = pingEveryMs(this.readTimeoutMs())
     let pingAtMs = on.heardAtMs + everyMs
     while (!on.broken) {
       const nowMs = yield* monotonic()
-      const silentAtMs = on.heardAtMs + readTimeoutMs()
+      const silentAtMs = on.heardAtMs + this.readTimeoutMs()
       if (nowMs >= silentAtMs) return
       if (nowMs >= pingAtMs) {
         pingAtMs = nowMs + everyMs
-        yield* environment.spawn('zookeeper ping', ping(on))
+        yield* this.environment.spawn('zookeeper ping', this.ping(on))
       }
       const waitMs = Math.max(1, Math.min(pingAtMs, silentAtMs) - nowMs)
       const letter = yield* receive(on.inbox, waitMs)
-      if (letter !== undefined) take(on, letter)
+      if (letter !== undefined) this.take(on, letter)
     }
   }
 
-  function* run(): Process {
+  private *run(): Process {
+    const { ports, environment, watchers } = this
     let host = environment.pick('zookeeper-host', ports.length)
     let attempts = 0
     for (;;) {
       if (attempts++ > 0) yield* sleep(environment.pick('zookeeper-reconnect', RECONNECT_WAIT_MS))
       const port = (ports[host++ % ports.length] as Port).connect()
-      attempt = port
+      this.attempt = port
+      const { id: session, timeoutMs, lastZxid } = this
       const reply = yield* port.call<Answer>(
-        { op: 'connect', xid: 0, session: id, timeoutMs, lastZxid, watches: watchers.paths() },
+        { op: 'connect', xid: 0, session, timeoutMs, lastZxid, watches: watchers.paths() },
         timeoutMs / ports.length,
       )
-      attempt = undefined
+      this.attempt = undefined
       if (!reply.ok) {
         yield* port.disconnect()
-        wakeWaiters()
+        this.wakeWaiters()
         continue
       }
       const attached = reply.value.value as { readonly session: number; readonly timeoutMs: number }
       if (attached.session === 0) {
-        state = 'expired'
+        this.state = 'expired'
         watchers.announce('Expired')
-        wakeWaiters()
+        this.wakeWaiters()
         return
       }
-      id = attached.session
-      timeoutMs = attached.timeoutMs
-      if (reply.value.zxid > lastZxid) lastZxid = reply.value.zxid
-      const heardAtMs = yield* monotonic()
-      const inbox = port.channel<Push | 'broken'>(EVENTS)
-      const current: Wire = {
-        port,
-        inbox,
-        xid: 0,
-        pushes: 0,
-        answered: 0,
-        heardAtMs,
-        broken: false,
-      }
-      wire = current
-      state = 'connected'
+      this.id = attached.session
+      this.timeoutMs = attached.timeoutMs
+      if (reply.value.zxid > this.lastZxid) this.lastZxid = reply.value.zxid
+      const current = newWire(port, yield* monotonic())
+      this.wire = current
+      this.state = 'connected'
       watchers.announce('SyncConnected')
-      wakeWaiters()
+      this.wakeWaiters()
       const lineTask = yield* environment.spawn('zookeeper line', line(current))
-      yield* listen(current)
+      yield* this.listen(current)
       current.broken = true
-      wire = undefined
-      state = 'connecting'
+      this.wire = undefined
+      this.state = 'connecting'
       yield* stop(lineTask)
       yield* port.disconnect()
-      if (closing) {
-        wakeWaiters()
+      if (this.closing) {
+        this.wakeWaiters()
         return
       }
       watchers.announce('Disconnected')
     }
-  }
-
-  const session: ZooKeeperSession = {
-    get state() {
-      return state
-    },
-    get id() {
-      return id
-    },
-    get timeoutMs() {
-      return timeoutMs
-    },
-    create: (path, { ephemeral = false, sequential = false, data = '' } = {}) =>
-      ask<Created>({ op: 'create', path, data, ephemeral, sequential }),
-    delete: (path, version = -1) => ask<void>({ op: 'delete', path, version }),
-    setData: (path, data, version = -1) => ask<Stat>({ op: 'setData', path, data, version }),
-    *exists(path, watcher) {
-      const watch = watcher !== undefined
-      const reply = yield* ask<Stat | undefined>({ op: 'exists', path, watch })
-      if (reply.ok && watcher !== undefined) {
-        watchers.add(reply.value === undefined ? 'exist' : 'data', path, watcher)
-      }
-      return reply
-    },
-    *getData(path, watcher) {
-      const watch = watcher !== undefined
-      const reply = yield* ask<{ data: string; stat: Stat }>({ op: 'getData', path, watch })
-      if (reply.ok && watcher !== undefined) watchers.add('data', path, watcher)
-      return reply
-    },
-    *getChildren(path, watcher) {
-      const watch = watcher !== undefined
-      const reply = yield* ask<readonly string[]>({ op: 'getChildren', path, watch })
-      if (reply.ok && watcher !== undefined) watchers.add('child', path, watcher)
-      return reply
-    },
-    sync: () => ask<void>({ op: 'sync' }),
-    *close() {
-      if (state === 'expired' || state === 'closed') return refused('SESSIONEXPIRED')
-      closing = true
-      const reply = yield* ask<void>({ op: 'close' })
-      const last = wire
-      state = 'closed'
-      wire = undefined
-      if (task !== undefined) yield* stop(task)
-      if (last !== undefined) yield* last.port.disconnect()
-      wakeWaiters()
-      return reply
-    },
-    *injectExpiration() {
-      if (state === 'expired' || state === 'closed') return
-      const last = wire?.port ?? attempt
-      if (wire !== undefined) wire.broken = true
-      state = 'expired'
-      wire = undefined
-      if (task !== undefined) yield* stop(task)
-      if (last !== undefined) yield* last.disconnect()
-      watchers.announce('Expired')
-      wakeWaiters()
-    },
-  }
-  return {
-    session,
-    run,
-    started(background) {
-      task = background
-    },
   }
 }
 
@@ -342,10 +369,11 @@ export const newZooKeeperClient = (
   environment: StubEnvironment,
 ): ZooKeeperClient => ({
   watcher: () => environment.mailbox<WatchEvent>(),
-
-  *connect({ sessionTimeoutMs, watcher }) {
-    const made = newSession(ports, environment, sessionTimeoutMs, watcher)
-    made.started(yield* environment.spawn('zookeeper session', made.run()))
-    return made.session
-  },
+  connect: ({ sessionTimeoutMs, watcher }) =>
+    opened(new ClientSession(ports, environment, sessionTimeoutMs, watcher)),
 })
+
+function* opened(session: ClientSession): Process<ZooKeeperSession> {
+  yield* session.start()
+  return session
+}

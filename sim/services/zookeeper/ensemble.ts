@@ -10,6 +10,12 @@ import { expire, revalidate, touch } from './sessions.ts'
 import type { Following, Leading, ZooKeeperState } from './state.ts'
 import { isMajority, syncLimitMs } from './state.ts'
 
+const acknowledge = (
+  { log }: ZooKeeperState,
+  { epoch, join, leader }: Following,
+  out: Outbox,
+): void => out.peer(leader, { op: 'ack', epoch, join, length: log.length })
+
 const onStream = (
   state: ZooKeeperState,
   following: Following,
@@ -26,9 +32,6 @@ const onStream = (
   following.sequence++
   following.deadlineMs = nowMs + syncLimitMs(state)
   const { epoch, join, leader } = following
-  const acknowledge = (): void => {
-    out.peer(leader, { op: 'ack', epoch, join, length: state.log.length })
-  }
   switch (message.op) {
     case 'history':
       state.log.length = message.from
@@ -36,12 +39,12 @@ const onStream = (
       state.currentEpoch = epoch
       following.synced = true
       following.serving = message.established
-      acknowledge()
+      acknowledge(state, following, out)
       commitTo(state, message.committed, out)
       return
     case 'propose':
       state.log.push(message.entry)
-      acknowledge()
+      acknowledge(state, following, out)
       return
     case 'commit':
       following.serving = true

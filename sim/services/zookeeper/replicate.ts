@@ -77,6 +77,9 @@ export const advance = (
   nowMs: number,
   out: Outbox,
 ): void => {
+  const begins = leading.phase === 'history'
+  // The answers of those who come after a majority change nothing.
+  if (!begins && state.committed === state.log.length) return
   const lengths = [state.log.length]
   for (const follower of leading.followers.values()) {
     if (follower.acked >= 0) lengths.push(follower.acked)
@@ -85,7 +88,6 @@ export const advance = (
   if (lengths.length < majority) return
   lengths.sort((one, other) => other - one)
   const length = lengths[majority - 1] as number
-  const begins = leading.phase === 'history'
   if (begins) {
     if (length < state.log.length) return
     leading.phase = 'serving'
