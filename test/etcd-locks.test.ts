@@ -47,6 +47,24 @@ describe('etcd-mutex', () => {
     }
   })
 
+  it('opens its watch anew when the request for it never arrives', () => {
+    const verdicts = verdictsOf({
+      algorithm,
+      clients: 2,
+      workload: { startMs: [0, 100], workMs: 1_000 },
+      faults: ['etcd-1', 'etcd-2', 'etcd-3'].map((to) => ({
+        kind: 'message',
+        action: 'lose',
+        from: 'client-2',
+        to,
+        operation: 'watch',
+        at: 0,
+      })),
+      progressWithinMs: 10_000,
+    })
+    expect(verdicts['deadlock-freedom']).toBe('held')
+  })
+
   it('keeps the store safe by its revision under whatever faults are drawn', () => {
     const promises = ['exclusion/service', 'exclusion/effect', 'fencing', 'lost-update', 'fairness']
     const broken: string[] = []

@@ -200,6 +200,29 @@ export const etcdMutants: readonly AnyMutant[] = [
       'after each wait the newest key that is older is looked for again, so that an event too many costs a read',
   },
   {
+    fault: 'a keepalive does not tell that there is no watch',
+    file: 'sim/services/etcd/machine.ts',
+    find: 'watcher === undefined ? NO_WATCH : ok(watcher.pushes)',
+    replace: 'ok(watcher?.pushes ?? 0)',
+    probe: {
+      lock: 'etcd-mutex',
+      promise: 'deadlock-freedom',
+      plan: {
+        clients: 2,
+        workload: { startMs: [0, 100], workMs: 1_000 },
+        progressWithinMs: 10_000,
+        faults: ['etcd-1', 'etcd-2', 'etcd-3'].map((to) => ({
+          kind: 'message',
+          action: 'lose',
+          from: 'client-2',
+          to,
+          operation: 'watch',
+          at: 0,
+        })),
+      },
+    },
+  },
+  {
     fault: 'does not look whether its own key is still there',
     file: 'algorithms/etcd-mutex.ts',
     find: 'if (!checkOwnKey)',

@@ -125,8 +125,8 @@ export const redisMutants: readonly AnyMutant[] = [
   {
     fault: 'one vote decides',
     file: 'algorithms/node-redlock.ts',
-    find: 'if (votes === quorum)',
-    replace: 'if (votes === 1)',
+    find: 'votes === poll.quorum',
+    replace: 'votes === 1',
     probe: { lock: 'node-redlock', scenario: 'calm', promise: 'exclusion/belief' },
   },
   {
@@ -160,7 +160,7 @@ export const redisMutants: readonly AnyMutant[] = [
   {
     fault: 'a server is taken off the ring although none should be',
     file: 'sim/services/memcached/client.ts',
-    find: 'settings.ejectsFailed &&',
+    find: 'ejectsFailed &&',
     replace: '',
     probe: { sequence: 'B16.m5/repaired' },
   },

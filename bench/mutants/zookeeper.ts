@@ -221,7 +221,7 @@ export const zooKeeperMutants: readonly AnyMutant[] = [
   {
     fault: 'a node of an earlier session counts as ours',
     file: 'algorithms/curator-framework.ts',
-    find: '!checksSession || session === zookeeper',
+    find: '!checksSession || creating.session === zookeeper',
     replace: 'true',
     probe: { sequence: 'B5.D34/repaired' },
   },

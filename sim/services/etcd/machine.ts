@@ -37,6 +37,8 @@ export type EtcdState = Replica<EtcdData, Body, Command>
 type Request = Asked<Body>
 
 const NO_LEADER = refused('etcdserver: no leader')
+/** The request for the watch was lost: TCP would have sent it again, or ended the connection. */
+const NO_WATCH = refused('no watch on this connection')
 
 const gone = (id: number): Reply<LeaseAnswer> => ok({ id, ttlMs: 0 })
 
@@ -111,9 +113,11 @@ const onRequest = (server: EtcdState, request: Request, nowMs: number, out: Outb
       openWatch(data.watchers, request.connection, body, data.space.events, out)
       return
     }
-    case 'ping':
+    case 'ping': {
       if (request.kind !== 'request') return
-      answer(request, ok(data.watchers.get(request.connection)?.pushes ?? 0), out)
+      const watcher = data.watchers.get(request.connection)
+      answer(request, watcher === undefined ? NO_WATCH : ok(watcher.pushes), out)
+    }
   }
 }
 

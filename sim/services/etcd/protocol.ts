@@ -95,7 +95,7 @@ export type Body =
       readonly prefix: boolean
       readonly fromRevision: number
     }
-  /** A gRPC keepalive. Answered with the number of pushes on this connection. */
+  /** A gRPC keepalive. Answered with the number of pushes on this connection; refused if its watch never arrived. */
   | { readonly op: 'ping' }
 
 /** A change of a key. */
