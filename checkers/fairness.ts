@@ -37,6 +37,8 @@ const judgeFairness = (doorway: string, { facts }: SharedHistory): Judgement => 
   /** Where each client stood whose entry has just gone, and when that was. */
   const left = new Map<string, { readonly entered: Queued; readonly atMs: number }>()
   const overtaken = new Map<string, number>()
+  /** The how-manieth at the doorway each entrance was. */
+  const places = new Map<Entrance, number>()
   let ordered = 0
   let overtakings = 0
   let first: Overtaking | undefined
@@ -44,15 +46,17 @@ const judgeFairness = (doorway: string, { facts }: SharedHistory): Judgement => 
   const leave = (client: string): void => {
     for (const [hold, waiter] of queue) if (waiter.client === client) queue.delete(hold)
   }
+  const placeOf = (entered: Entrance | undefined): number =>
+    entered === undefined ? Infinity : (places.get(entered) ?? Infinity)
   const grant = (event: Granted): void => {
     queue.delete(event.hold)
     standing.delete(event.hold)
     const entered = entrances.get(event.hold)
-    const place = entered === undefined ? Infinity : facts.indexOf(entered)
+    const place = placeOf(entered)
     if (queue.size > 0) ordered++
     for (const [hold, waiter] of queue) {
       // Of its own former attempts, left behind in the queue, nobody is a rival.
-      if (waiter.client === event.node || facts.indexOf(waiter) > place) continue
+      if (waiter.client === event.node || placeOf(waiter) > place) continue
       overtakings++
       overtaken.set(hold, (overtaken.get(hold) ?? 0) + 1)
       first ??= { waiter, overtaker: event, entered }
@@ -64,6 +68,7 @@ const judgeFairness = (doorway: string, { facts }: SharedHistory): Judgement => 
       switch (event.kind) {
         case 'queued': {
           // Who tries again under a new name, in the place that it had kept, does not come late.
+          places.set(event, places.size)
           const before = left.get(event.client)
           const entered = before?.atMs === event.atMs ? before.entered : event
           entrances.set(event.hold, entered)
@@ -73,7 +78,9 @@ const judgeFairness = (doorway: string, { facts }: SharedHistory): Judgement => 
         }
         case 'service-granted':
           // Who finds nobody there is let through the doorway at once.
-          if (!entrances.has(event.hold)) entrances.set(event.hold, event)
+          if (entrances.has(event.hold)) break
+          places.set(event, places.size)
+          entrances.set(event.hold, event)
           break
         case 'unqueued': {
           const entered = standing.get(event.hold)

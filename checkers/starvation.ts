@@ -19,6 +19,27 @@ interface Wait {
   toMs: number
 }
 
+/** Index of the first event for which `isBehind` holds, of events in order of time. */
+const indexWhere = (
+  events: readonly FactEvent[],
+  isBehind: (event: FactEvent) => boolean,
+): number => {
+  let low = 0
+  let high = events.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (isBehind(events[middle] as FactEvent)) high = middle
+    else low = middle + 1
+  }
+  return low
+}
+
+const indexAfter = (events: readonly FactEvent[], ms: number): number =>
+  indexWhere(events, ({ atMs }) => atMs > ms)
+
+const indexFrom = (events: readonly FactEvent[], ms: number): number =>
+  indexWhere(events, ({ atMs }) => atMs >= ms)
+
 const judgeStarvation = (header: RunHeader, { facts }: SharedHistory): Judgement => {
   const boundMs = header.progressWithinMs
   const bypassMax = TURNS_ALLOWED * (header.clients.length - 1)
@@ -67,14 +88,16 @@ const judgeStarvation = (header: RunHeader, { facts }: SharedHistory): Judgement
         const sinceMs = Math.max(asked.atMs, end.faultsOverAtMs)
         const waitedMs = toMs - sinceMs
         if (waitedMs <= 0) continue
-        const past = grants.filter(
-          ({ atMs, node }) => node !== asked.node && atMs > sinceMs && atMs < toMs,
-        )
+        // None of them is its own: it would not be waiting any more.
+        const first = indexAfter(grants, sinceMs)
+        const bypassed = Math.max(0, indexFrom(grants, toMs) - first)
         longestMs = Math.max(longestMs, waitedMs)
-        most = Math.max(most, past.length)
-        if (waitedMs < boundMs || past.length <= bypassMax) continue
+        most = Math.max(most, bypassed)
+        if (waitedMs < boundMs || bypassed <= bypassMax) continue
         violations++
-        if (worst === undefined || past.length > worst.past.length) worst = { wait, past, sinceMs }
+        if (worst === undefined || bypassed > worst.past.length) {
+          worst = { wait, past: grants.slice(first, first + bypassed), sinceMs }
+        }
       }
       const measures = { violations, longestWaitMs: longestMs, mostBypassed: most }
       const evidence = `longest wait ${inMs(longestMs)}, most often passed over ${countOf(most, 'time')}`
