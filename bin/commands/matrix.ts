@@ -16,6 +16,8 @@ interface MatrixOptions {
   readonly json?: boolean
 }
 
+/** What the table of several locks leaves out. */
+const MORE = 'which promise it was, and its smallest story: one lock alone, or --format markdown'
 const SEEDS_BY_DEFAULT = 100
 const FORMATS = ['text', 'markdown', 'json'] as const
 
@@ -115,7 +117,11 @@ export const matrix = defineCommand<MatrixOptions>({
         io.out(runs.matrixMarkdown(rows, asked))
         break
       default:
-        if (isTable) writePage(`\n${runs.matrixLegend(rows, style)}`, io)
+        if (isTable)
+          writePage(
+            `\n${[runs.matrixLegend(rows, style), ...runs.wrap(MORE, style.columns)].join('\n')}`,
+            io,
+          )
         else for (const row of rows) writePage(runs.matrixOfLock(row, style, asked), io)
     }
     return runs.matrixExitCode(rows, locks.length > 1)
