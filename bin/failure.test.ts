@@ -1,21 +1,13 @@
 import { InputError, LocksimBug, SimulationError } from '#runs'
 import { describe, expect, it } from 'vitest'
 import { failureOf, withPlan } from './failure.ts'
+import { onAPage } from './on-a-page.ts'
+import type { Printed } from './on-a-page.ts'
 
-const failing = async (
+const failing = (
   error: unknown,
   words: readonly string[] = ['run', 'redlock', '--seed', '7'],
-) => {
-  let out = ''
-  let err = ''
-  const page = { columns: 80, colourLevel: 0, isTTY: false, unicode: true } as const
-  const io = {
-    ...page,
-    out: (text: string) => void (out += text),
-    err: (text: string) => void (err += text),
-  }
-  return { code: await failureOf(error, words, io), out, err }
-}
+): Promise<Printed> => onAPage((io) => failureOf(error, words, io))
 
 describe('failureOf', () => {
   it('tells bad input in one message', async () => {

@@ -13,6 +13,8 @@ export interface Io {
   readonly isTTY: boolean
   /** Whether the page shows more than ASCII. */
   readonly unicode: boolean
+  /** From the first call on, the first Ctrl-C aborts this signal instead of ending the process. */
+  readonly interrupt: () => AbortSignal
 }
 
 const COLUMNS_DEFAULT = 80
@@ -66,5 +68,10 @@ export const processIo = (): Io => {
     colourLevel: colourLevelOf(),
     isTTY: process.stdout.isTTY,
     unicode: knowsUnicode(),
+    interrupt() {
+      const controller = new AbortController()
+      process.once('SIGINT', () => controller.abort())
+      return controller.signal
+    },
   }
 }

@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest'
 import { faultClasses, parsePlan, run } from '#runs'
 import { COLUMNS_MIN } from './io.ts'
+import type { Io } from './io.ts'
 import { locksim } from './on-a-page.ts'
 
 interface Cell {
@@ -21,6 +22,7 @@ describe('locksim matrix', () => {
       const { code, out } = await locksim(line, { columns })
       expect(code).toBe(1)
       expect(widest(out)).toBeLessThanOrEqual(columns)
+      expect(out.endsWith('\n')).toBe(true)
       for (const { name, code: letters } of faultClasses) {
         expect(out.replace(/\s+/g, ' ')).toContain(`${letters} ${name}`)
       }
@@ -90,6 +92,77 @@ describe('locksim matrix', () => {
     expect([code, out]).toEqual([2, ''])
     expect(err).toContain(said)
     expect(err).not.toContain('    at ')
+  })
+})
+
+/** A terminal on which somebody presses Ctrl-C as soon as it shows this. */
+const interruptedAt = (sign: RegExp): Partial<Io> => {
+  const controller = new AbortController()
+  let shown = ''
+  const show = (text: string): void => {
+    shown += text
+    if (sign.test(shown)) controller.abort()
+  }
+  return { isTTY: true, interrupt: () => controller.signal, out: show, err: show }
+}
+
+describe('Ctrl-C', () => {
+  const line =
+    'matrix redis-set-px --seeds 500 --under none --under client-pause --under failover --workers 1'
+
+  const interrupted = async (words: string, sign: RegExp) => {
+    const page = interruptedAt(sign)
+    let out = ''
+    let err = ''
+    const { code } = await locksim(words, {
+      ...page,
+      out: (text) => (page.out?.(text), void (out += text)),
+      err: (text) => (page.err?.(text), void (err += text)),
+    })
+    return { code, out, err }
+  }
+
+  it('does not lose what a matrix has found', async () => {
+    const { code, out, err } = await interrupted(line, /50 %/)
+    expect(code).toBe(130)
+    expect(err).toContain('interrupted after 50 % of the runs')
+    expect(out).toMatch(/up to 500 runs for each class/)
+    expect(out).toMatch(/client-pause: exclusion\/effect, \d+ of 250 runs/)
+    expect(out).not.toContain('failover')
+  })
+
+  it('leaves whole JSON, and whole Markdown', async () => {
+    const json = await interrupted(`${line} --json`, /50 %/)
+    const { cells } = JSON.parse(json.out) as { cells: readonly (Cell & { runs: number })[] }
+    expect(new Map(cells.map(({ fault, runs }) => [fault, runs]))).toEqual(
+      new Map([
+        ['none', 500],
+        ['client-pause', 250],
+      ]),
+    )
+    const markdown = await interrupted(`${line} --format markdown`, /50 %/)
+    expect(markdown.out).toContain('Each cell is up to 500 runs')
+    expect([json.code, markdown.code]).toEqual([130, 130])
+  })
+
+  it('leaves the legend of a table, and the locks that were run', async () => {
+    const { code, out } = await interrupted(
+      'matrix no-lock redis-set-px redlock --seeds 20 --under none --under client-pause --workers 1',
+      /^no-lock/m,
+    )
+    expect(code).toBe(130)
+    expect(out).toContain('never put to')
+    expect(out).not.toContain('redlock')
+  })
+
+  it('leaves the page of a lock, and no page if nothing was run', async () => {
+    const { code, out } = await interrupted('describe redis-set-px --seeds 20 --workers 1', /30 %/)
+    expect(code).toBe(130)
+    expect(out).toContain('The six wishes')
+    const controller = new AbortController()
+    controller.abort()
+    const early = await locksim(line, { interrupt: () => controller.signal })
+    expect(early).toMatchObject({ code: 130, out: '' })
   })
 })
 

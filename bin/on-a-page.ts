@@ -10,22 +10,29 @@ export interface Printed {
   readonly err: string
 }
 
-/** Runs a command line; 80 columns, without colours, unless `page` says otherwise. */
-export const locksim = async (
-  line: string | readonly string[],
+/** What `print` prints, given a page of 80 columns without colours, unless `page` says otherwise. */
+export const onAPage = async (
+  print: (io: Io) => Promise<number>,
   page: Partial<Io> = {},
 ): Promise<Printed> => {
   let out = ''
   let err = ''
-  const io: Io = {
+  const code = await print({
     out: (text) => void (out += text),
     err: (text) => void (err += text),
     columns: 80,
     colourLevel: 0,
     isTTY: false,
     unicode: true,
+    interrupt: () => new AbortController().signal,
     ...page,
-  }
-  const code = await program(typeof line === 'string' ? line.split(' ') : line, io)
+  })
   return { code, out, err }
 }
+
+/** Runs a command line on such a page. */
+export const locksim = (
+  line: string | readonly string[],
+  page: Partial<Io> = {},
+): Promise<Printed> =>
+  onAPage((io) => program(typeof line === 'string' ? line.split(' ') : line, io), page)

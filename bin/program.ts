@@ -34,7 +34,7 @@ export const program = async (words: readonly string[], io: Io): Promise<number>
     })
     .addHelpText(
       'after',
-      '\nBegin with:\n  npx locksim run redlock --scenario gc-pause --seed 42\n\nExit codes: 0 held, 1 broken, 2 bad input, 3 a bug of locksim, 4 inconclusive or vacuous',
+      '\nBegin with:\n  npx locksim run redlock --scenario gc-pause --seed 42\n\nExit codes: 0 held, 1 broken, 2 bad input, 3 a bug of locksim, 4 inconclusive or vacuous, 130 interrupted',
     )
   for (const entry of commands) {
     const command = root

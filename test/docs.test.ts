@@ -21,6 +21,7 @@ import {
 } from '#runs'
 import type { AnyAlgorithm, SavedTable } from '#runs'
 import { FACT_KINDS } from '#sim'
+import { onAPage } from '../bin/on-a-page.ts'
 import { program } from '../bin/program.ts'
 import { redisCounted } from './examples/redis-counted.ts'
 import { redisWaiting } from './examples/redis-waiting.ts'
@@ -43,7 +44,6 @@ const locksim = async (line: string): Promise<{ code: number; out: string }> => 
   let out = ''
   const put = (text: string): void => void (out += text)
   const words = wordsOf(line).map((word) => (/\.jsonl?$/.test(word) ? join(folder, word) : word))
-  const page = { columns: 80, colourLevel: 0, isTTY: false, unicode: true } as const
   // The reader of the tutorial has listed the lock that the command names by now.
   const added: AnyAlgorithm[] = [redisCounted, redisWaiting].filter(({ name }) =>
     line.includes(name),
@@ -51,7 +51,7 @@ const locksim = async (line: string): Promise<{ code: number; out: string }> => 
   const registry = algorithms as AnyAlgorithm[]
   registry.push(...added)
   try {
-    const code = await program(words, { out: put, err: put, ...page })
+    const { code } = await onAPage((io) => program(words, io), { out: put, err: put })
     return { code, out: out.replaceAll(`${folder}/`, '') }
   } finally {
     registry.length -= added.length

@@ -1,6 +1,7 @@
 /** The matrix: adding up is the same in any order, and the table in the docs is what the code says. */
 
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -102,6 +103,27 @@ describe('a matrix', () => {
       )
       expect(outputs[0]?.length).toBeGreaterThan(1_000)
       expect(new Set(outputs).size).toBe(1)
+    },
+    60_000,
+  )
+})
+
+describe.skipIf(!existsSync(join(ROOT, 'dist/bin/main.js')))('a matrix that is interrupted', () => {
+  it.each(['1', '2'])(
+    'hears of it and tells what was run, with %s threads',
+    async (workers) => {
+      const words = ['matrix', '--seeds', '250', '--under', 'none', '--workers', workers]
+      const child = spawn('node', ['bin/locksim.js', ...words], { cwd: ROOT })
+      let out = ''
+      child.stdout.setEncoding('utf8').on('data', (text: string) => {
+        out += text
+        // A second one would end it at once.
+        if (!child.killed && /^db-insert .*$/m.test(out)) child.kill('SIGINT')
+      })
+      const [code] = (await once(child, 'close')) as [number | null]
+      expect(code).toBe(130)
+      expect(out).toContain('250 runs for each lock and class')
+      expect(out).not.toContain(algorithms.at(-1)?.name)
     },
     60_000,
   )

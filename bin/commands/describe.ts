@@ -2,6 +2,7 @@
 
 import { availableParallelism } from 'node:os'
 import { defineCommand } from '../command.ts'
+import { interruptible } from '../interrupt.ts'
 import { wholeNumber } from '../numbers.ts'
 
 const SEEDS_BY_DEFAULT = 100
@@ -33,19 +34,22 @@ export const describe = defineCommand<{
   async run([name = ''], { seeds, workers, json }, io) {
     const { algorithmNamed, describeJson, describeReport, EXIT, faultClasses, runMatrix } =
       await import('#runs')
+    const { signal, progress, exitCode } = interruptible(io, true)
     const [row] = await runMatrix({
       algorithms: [algorithmNamed(name)],
       faultClasses,
       seeds: seeds ?? SEEDS_BY_DEFAULT,
       firstSeed: 0,
       workers: workers ?? availableParallelism(),
+      progress,
+      signal,
     })
-    if (row === undefined) return EXIT.inconclusive
+    if (row === undefined) return exitCode(EXIT.inconclusive)
     if (json === true) io.out(`${JSON.stringify(describeJson(row), null, 2)}\n`)
     else {
       const { styleOf, writePage } = await import('../paint.ts')
       writePage(describeReport(row, styleOf(io)), io)
     }
-    return EXIT.held
+    return exitCode(EXIT.held)
   },
 })

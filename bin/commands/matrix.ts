@@ -3,6 +3,7 @@
 import { availableParallelism } from 'node:os'
 import type { MatrixRow } from '#runs'
 import { defineCommand } from '../command.ts'
+import { interruptible } from '../interrupt.ts'
 import { collected, wholeNumber } from '../numbers.ts'
 
 interface MatrixOptions {
@@ -94,8 +95,7 @@ export const matrix = defineCommand<MatrixOptions>({
         io,
       )
     }
-    const progress = (share: number): void =>
-      io.err(share < 1 ? `\r${Math.floor(share * 100)} % ` : '\r      \r')
+    const { signal, progress, exitCode } = interruptible(io, !isTable)
     const overrides = { parameters, ...(fencing === undefined ? {} : { fencing }) }
     const rows = await runs.runMatrix({
       algorithms: locks,
@@ -107,7 +107,8 @@ export const matrix = defineCommand<MatrixOptions>({
       ...(isTable
         ? { row: (row: MatrixRow) => writePage(runs.matrixLine(row, rowNames, style), io) }
         : {}),
-      ...(io.isTTY && !isTable ? { progress } : {}),
+      progress,
+      signal,
     })
     switch (format) {
       case 'json':
@@ -117,13 +118,11 @@ export const matrix = defineCommand<MatrixOptions>({
         io.out(runs.matrixMarkdown(rows, asked))
         break
       default:
-        if (isTable)
-          writePage(
-            `\n${[runs.matrixLegend(rows, style), ...runs.wrap(MORE, style.columns)].join('\n')}`,
-            io,
-          )
-        else for (const row of rows) writePage(runs.matrixOfLock(row, style, asked), io)
+        if (isTable) {
+          const more = runs.wrap(MORE, style.columns).map((line) => `${style.paint.dim(line)}\n`)
+          writePage(`\n${runs.matrixLegend(rows, style)}\n${more.join('')}`, io)
+        } else for (const row of rows) writePage(runs.matrixOfLock(row, style, asked), io)
     }
-    return runs.matrixExitCode(rows, locks.length > 1)
+    return exitCode(runs.matrixExitCode(rows, locks.length > 1))
   },
 })

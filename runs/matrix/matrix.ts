@@ -1,5 +1,6 @@
 /** The matrix: every lock under every class of faults, in as many threads as there are; their number changes nothing but the time. */
 
+import { setImmediate } from 'node:timers/promises'
 import { Piscina } from 'piscina'
 import { algorithms } from '#algorithms'
 import type { AnyAlgorithm } from '#algorithms'
@@ -24,6 +25,11 @@ export interface MatrixRequest {
   readonly row?: (row: MatrixRow) => void
   /** Called whenever a stretch of runs is done, with the share of all that are. */
   readonly progress?: (share: number) => void
+  /**
+   * Aborted, no further stretch of runs is begun; those under way are finished. The rows then hold what was run:
+   * fewer runs in the last class, and neither the classes nor the locks that were not reached.
+   */
+  readonly signal?: AbortSignal | undefined
 }
 
 /** One lock under one class. */
@@ -79,12 +85,16 @@ interface Placed {
   readonly to: number
 }
 
-type Runner = (task: Placed) => Answer | Promise<Answer>
+type Runner = (task: Placed) => Promise<Answer>
 
 const inThisThread =
   (overrides: ClassOverrides): Runner =>
-  ({ algorithm, fault, from, to }) =>
-    withTraps(() => runCampaign(algorithm, fault, from, to, overrides))
+  async ({ algorithm, fault, from, to }) => {
+    const answer = withTraps(() => runCampaign(algorithm, fault, from, to, overrides))
+    // Without a turn of the event loop no signal would ever arrive.
+    await setImmediate()
+    return answer
+  }
 
 /**
  * Runs the matrix. The rows come in the order of the locks, whichever thread is done first, and each is the sum
@@ -126,7 +136,7 @@ const runRows = async (
   runner: Runner,
   lanes: number,
 ): Promise<readonly MatrixRow[]> => {
-  const { algorithms: locks, faultClasses, row: finish, progress } = request
+  const { algorithms: locks, faultClasses, row: finish, progress, signal } = request
   const tasks = tasksOf(request)
   const answers: Answer[][][] = locks.map(() => faultClasses.map(() => []))
   const left = locks.map((_lock, row) => tasks.filter((task) => task.row === row).length)
@@ -134,29 +144,33 @@ const runRows = async (
   let next = 0
   let done = 0
 
+  const tell = (row: number): void => {
+    const campaigns = faultClasses.flatMap((fault, column) => {
+      const parts = answers[row]?.[column] ?? []
+      return parts.length === 0 ? [] : [{ fault, ...summed(parts) }]
+    })
+    if (campaigns.length === 0) return
+    const one = { algorithm: locks[row] as AnyAlgorithm, campaigns }
+    rows.push(one)
+    finish?.(one)
+  }
   // Sums are the same in any order, but rows are told in the order of the locks.
-  const tell = (): void => {
-    for (let row = rows.length; row < locks.length && left[row] === 0; row++) {
-      const campaigns = faultClasses.map((fault, column) => ({
-        fault,
-        ...summed(answers[row]?.[column] ?? []),
-      }))
-      const one = { algorithm: locks[row] as AnyAlgorithm, campaigns }
-      rows.push(one)
-      finish?.(one)
-    }
+  const tellWhole = (): void => {
+    while (rows.length < locks.length && left[rows.length] === 0) tell(rows.length)
   }
   const lane = async (): Promise<void> => {
-    for (let task = tasks[next++]; task !== undefined; task = tasks[next++]) {
+    while (signal?.aborted !== true) {
+      const task = tasks[next++]
+      if (task === undefined) return
       const answer = await runner(task)
       answers[task.row]?.[task.column]?.push(answer)
       left[task.row] = (left[task.row] ?? 0) - 1
       progress?.(++done / tasks.length)
-      tell()
+      tellWhole()
     }
   }
   await Promise.all(Array.from({ length: lanes }, lane))
-  tell()
+  for (let row = rows.length; row < locks.length; row++) tell(row)
   return rows
 }
 

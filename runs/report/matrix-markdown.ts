@@ -1,13 +1,13 @@
 /** The matrix as a page of Markdown: the table that is to be quoted, its legend, and the evidence of each lock. */
 
-import { countOf, numeral } from '#checkers'
+import { numeral } from '#checkers'
 import { isProtocol } from '#algorithms'
 import type { AnyAlgorithm } from '#algorithms'
 import { cellsOf } from '../matrix/cells.ts'
 import type { Cell } from '../matrix/cells.ts'
 import type { MatrixRow } from '../matrix/matrix.ts'
 import { PROMISE_CODES } from './codes.ts'
-import { exampleLine } from './matrix-text.ts'
+import { exampleLine, runsOf } from './matrix-text.ts'
 
 const tableOf = (head: readonly string[], lines: readonly (readonly string[])[]): string =>
   [head, head.map(() => '---'), ...lines].map((line) => `| ${line.join(' | ')} |`).join('\n')
@@ -118,10 +118,6 @@ export const matrixMarkdown = (
 ): string => {
   const [first] = rows
   const faults = first?.campaigns.map(({ fault }) => fault) ?? []
-  const runs = Math.max(
-    0,
-    ...rows.flatMap(({ campaigns }) => campaigns.map(({ result }) => result?.runs ?? 0)),
-  )
   const total = rows.reduce(
     (sum, { campaigns }) =>
       sum + campaigns.reduce((part, { result }) => part + (result?.runs ?? 0), 0),
@@ -133,7 +129,7 @@ export const matrixMarkdown = (
     .join(' · ')
   return [
     '# Which lock keeps which promise under which fault',
-    `Each cell is ${countOf(runs, 'run')} of one lock under one class of faults (${numeral(total)} runs in all); it names the promises that were broken, in **bold** those that the lock claims, or that everybody needs (exclusion/effect; of commit protocols, agreement). ✓: none was, and they were put to the test. ?: nothing was put to the test. –: this cannot happen to it.`,
+    `Each cell is ${runsOf(rows)} of one lock under one class of faults (${numeral(total)} runs in all); it names the promises that were broken, in **bold** those that the lock claims, or that everybody needs (exclusion/effect; of commit protocols, agreement). ✓: none was, and they were put to the test. ?: nothing was put to the test. –: this cannot happen to it.`,
     codes,
     tableOf(
       ['', ...faults.map(({ name }) => name)],

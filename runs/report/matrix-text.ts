@@ -28,6 +28,15 @@ const faultsOf = (cells: readonly Cell[]): readonly string[] => [
   ...new Set(cells.map(({ fault }) => fault)),
 ]
 
+/** The most runs of any class; when Ctrl-C came some have fewer. */
+export const runsOf = (rows: readonly MatrixRow[]): string => {
+  const runs = rows
+    .flatMap(({ campaigns }) => campaigns)
+    .flatMap(({ result }) => (result === undefined ? [] : [result.runs]))
+  const most = Math.max(0, ...runs)
+  return `${runs.some((count) => count < most) ? 'up to ' : ''}${countOf(most, 'run')}`
+}
+
 const headOf = (faults: readonly string[], indent: number): string =>
   `${' '.repeat(indent)}${faults.map((fault) => faultCode(fault).padEnd(CELL_COLUMNS)).join('')}`
 
@@ -82,11 +91,10 @@ export const matrixLegend = (rows: readonly MatrixRow[], style: Style): string =
   const [first] = cells
   const symbols = `${glyphs.good} held, ${glyphs.bad} a promise that decides was broken, ${glyphs.flaw} another one was, ${glyphs.unsure} never put to the test, ${glyphs.none} cannot happen`
   const codes = legendOf(faultsOf(cells).map((fault) => [faultCode(fault), fault]))
-  const seeds = Math.max(0, ...cells.map(({ runs }) => runs))
   return [
     symbols,
     codes,
-    ...(first === undefined ? [] : [`${countOf(seeds, 'run')} for each lock and class`]),
+    ...(first === undefined ? [] : [`${runsOf(rows)} for each lock and class`]),
   ]
     .flatMap((text) => wrap(text, columns))
     .map((line) => `${paint.dim(line.replaceAll('\u00a0', ' '))}\n`)
@@ -128,7 +136,6 @@ export const matrixOfLock = (
       ? []
       : wrap(`${fault.name}: ${skip}`, columns - 2).map((line) => `  ${line}`),
   )
-  const runs = Math.max(0, ...cells.map((cell) => cell.runs))
   const landed = row.campaigns.map(
     ({ fault, result }) => `${fault.name}\u00a0${numeral(result?.landed ?? 0)}`,
   )
@@ -145,7 +152,7 @@ export const matrixOfLock = (
   const notes = [
     symbols,
     legendOf(faults.map((fault) => [faultCode(fault), fault])),
-    `${countOf(runs, 'run')} for each class; more may break more. Faults that struck: ${landed.join(', ')}`,
+    `${runsOf([row])} for each class; more may break more. Faults that struck: ${landed.join(', ')}`,
   ]
     .flatMap((text) => wrap(text, columns))
     .map((line) => paint.dim(line.replaceAll('\u00a0', ' ')))
