@@ -50,6 +50,22 @@ describe('zk-sequential', () => {
     }
   })
 
+  it('has granted what its leader committed, though the leader dies with its disk before any follower hears of it', () => {
+    // A client of the leader hears of its grant at that moment, if it is quick.
+    for (let seed = 0; seed < 120; seed++) {
+      const at = { node: 'client-1', event: 'granted' } as const
+      const verdicts = verdictsOf({
+        algorithm,
+        seed,
+        network: { latencyMs: { minMs: 0.5, maxMs: 50 } },
+        faults: [
+          { kind: 'crash', node: 'zookeeper-3', at, forMs: 5_000, silent: true, losesDisk: true },
+        ],
+      })
+      expect(verdicts, `seed ${seed}`).toMatchObject({ 'exclusion/service': 'held' })
+    }
+  })
+
   it('lets two believe when one of them sleeps through its session, and the token keeps the store safe', () => {
     const asleep: Story = {
       workload: { workMs: 5_000 },

@@ -89,14 +89,41 @@ export const worldMutants: readonly AnyMutant[] = [
   {
     fault: 'no crash costs the disk',
     file: 'sim/world/world.ts',
-    find: 'if (losesDisk)',
+    find: 'if (server.losesDisk)',
     replace: 'if (false)',
     probe: { sequence: 'A1.6b' },
   },
   {
+    fault: 'what a server had committed is forgotten with its disk, before it has told the others',
+    file: 'sim/world/world.ts',
+    find: 'server.losesDisk = losesDisk',
+    replace: 'losesDisk && server.lose()',
+    probe: {
+      lock: 'zk-sequential',
+      promise: 'exclusion/service',
+      plan: {
+        clients: 3,
+        rounds: 2,
+        seed: 57,
+        network: { latencyMs: { minMs: 0.5, maxMs: 50 } },
+        workload: { workMs: 1_000 },
+        faults: [
+          {
+            kind: 'crash',
+            node: 'zookeeper-3',
+            at: { node: 'client-1', event: 'granted' },
+            forMs: 5_000,
+            silent: true,
+            losesDisk: true,
+          },
+        ],
+      },
+    },
+  },
+  {
     fault: 'every crash costs the disk',
     file: 'sim/world/world.ts',
-    find: 'if (losesDisk)',
+    find: 'if (server.losesDisk)',
     replace: 'if (true)',
     probe: { sequence: 'B1.7/repaired' },
   },

@@ -72,6 +72,21 @@ describe('a crash of a server', () => {
     expect(kinds()).toEqual(['crashed', 'restarted'])
   })
 
+  it('with the loss of its disk leaves its last data to be seen until it is back with none', () => {
+    const { run, at, world, server, heard } = smallWorld()
+    const seen: unknown[] = []
+    at(10, () => world.crash(server, false, true))
+    at(20, () => seen.push([...heard()]))
+    at(30, () => world.restart(server))
+    at(40, () => seen.push([...heard()]))
+    at(50, () => world.crash(server, false))
+    at(60, () => world.restart(server))
+    run()
+    expect(seen).toEqual([['crash at 10'], ['restart at 30']])
+    // Another crash does not take the disk again.
+    expect(heard()).toEqual(['restart at 30', 'crash at 50', 'restart at 60'])
+  })
+
   it('twice is once, and a restart of what runs is nothing', () => {
     const { run, at, world, server, heard } = smallWorld()
     at(5, () => world.restart(server))

@@ -34,6 +34,8 @@ export class Server implements Outbox {
   underWay = 0
   /** Whether it died without a word (power loss), so that nobody is sent a reset. */
   silent = false
+  /** Whether its disk is gone, which shows when it is back. */
+  losesDisk = false
   view: unknown
   private readonly world: World
   private readonly config: ServerConfig<unknown>
@@ -83,8 +85,13 @@ export class Server implements Outbox {
     this.wallAlarm?.set(this.service.wakeAtWallMs?.(this.state) ?? Infinity)
   }
 
-  /** Its disk is gone: whatever starts here next starts as a new server. */
+  /**
+   * Starts as a new server, with nothing on its disk. Not before it is back: until then its last data still say
+   * what it had promised, which may not have reached the others yet (the leader commits first, its followers
+   * a message later).
+   */
   lose(): void {
+    this.losesDisk = false
     this.state = this.service.create(this.config)
     this.view = this.service.view(this.state)
   }

@@ -270,8 +270,8 @@ export class World implements Host {
   }
 
   /**
-   * Kills the process of a node. `silent`: as in a power loss, nobody is told. `losesDisk`: what a server had
-   * on its disk is gone as well.
+   * Kills the process of a node. `silent`: as in a power loss, nobody is told. `losesDisk`: a server comes back
+   * with nothing on its disk.
    */
   crash(node: Node, silent: boolean, losesDisk = false): void {
     if (!node.up) return
@@ -288,7 +288,7 @@ export class World implements Host {
     else {
       server.silent = silent
       server.take({ kind: 'crash' })
-      if (losesDisk) server.lose()
+      server.losesDisk = losesDisk
       for (const call of [...server.outstanding]) {
         if (!silent) call.reset()
       }
@@ -299,7 +299,7 @@ export class World implements Host {
     this.release(node)
   }
 
-  /** Brings a crashed node back, with what its disk kept. */
+  /** Brings a crashed node back, with what its disk kept, if anything. */
   restart(node: Node): void {
     if (node.up) return
     node.up = true
@@ -309,6 +309,7 @@ export class World implements Host {
     this.state(node, { kind: 'restarted' })
     const server = this.serverOn(node)
     if (server !== undefined) {
+      if (server.losesDisk) server.lose()
       server.take({ kind: 'restart' })
       this.changed(server, 'lost', undefined)
     }
