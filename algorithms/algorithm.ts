@@ -93,6 +93,11 @@ export interface Algorithm<
    * Infinity if for ever. Scenarios scale their times by it.
    */
   leaseMs(parameters: ParameterValues<Definitions>): number
+  /**
+   * How long a client waits for one answer before it asks again, in ms, where that is long: until then nobody
+   * gets a lock that is free. Drawn plans allow for it. A few seconds at the most if left out.
+   */
+  answerTimeoutMs?(parameters: ParameterValues<Definitions>): number
   /** What the store checks where the plan does not say; `off` if left out. */
   fencing?(parameters: ParameterValues<Definitions>): Fencing
   /** From where the order of clients counts, for a lock that keeps one. */

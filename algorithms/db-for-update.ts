@@ -101,6 +101,7 @@ export const dbForUpdate = defineAlgorithm({
   }),
   // Until the server notices the end of the connection: ms after a killed process, hours after a power cut.
   leaseMs: () => Infinity,
+  answerTimeoutMs: ({ statementTimeoutMs }) => statementTimeoutMs,
   doorway: {
     name: 'its SELECT … FOR UPDATE is at the server',
     waiting: ({ sql }, lock) =>

@@ -52,6 +52,7 @@ export const mysqlGetLock = defineAlgorithm({
   gives: () => ({ token: false, validity: false, reentry: true }),
   // Until the server notices the end of the connection: ms after a killed process, hours after a power cut.
   leaseMs: () => Infinity,
+  answerTimeoutMs: ({ statementTimeoutMs }) => statementTimeoutMs,
   doorway: {
     name: 'the server has the GET_LOCK',
     waiting: ({ sql }, lock, { nameLength }) =>

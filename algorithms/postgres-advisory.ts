@@ -63,6 +63,7 @@ export const postgresAdvisory = defineAlgorithm({
   gives: () => ({ token: false, validity: false, reentry: true }),
   // Until the server notices the end of the connection: ms after a killed process, hours after a power cut.
   leaseMs: () => Infinity,
+  answerTimeoutMs: ({ statementTimeoutMs }) => statementTimeoutMs,
   doorway: {
     name: 'the server has the call for the lock',
     waiting: ({ sql }, lock) => sql.flatMap(({ up, data }) => (up ? data.advisoryQueue(lock) : [])),

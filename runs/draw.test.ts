@@ -3,7 +3,8 @@
 import { describe, expect, it } from 'vitest'
 import { algorithms } from '#algorithms'
 import { faults } from '#sim'
-import { drawPlan } from './draw.ts'
+import { drawClassPlan, drawPlan } from './draw.ts'
+import { faultClassNamed } from './fault-classes/index.ts'
 import { algorithmNamed, settle } from './settle.ts'
 
 const SEEDS = Array.from({ length: 300 }, (_, seed) => seed)
@@ -27,6 +28,16 @@ describe('a drawn plan', () => {
       drawPlan(algorithmNamed(name), 5),
     )
     expect({ ...one, algorithm: '' }).not.toEqual({ ...other, algorithm: '' })
+  })
+
+  it('gives a lock that waits long for an answer the time to ask again', () => {
+    const lock = algorithmNamed('mysql-get-lock')
+    const classPlan = drawClassPlan(lock, faultClassNamed('partition'), 0, {
+      parameters: { statementTimeoutMs: 300_000 },
+    })
+    expect(classPlan).toMatchObject({ progressWithinMs: 600_000 })
+    expect(drawPlan(lock, 0).progressWithinMs).toBe(120_000)
+    expect(drawPlan(algorithmNamed('redis-set-px'), 0).progressWithinMs).toBe(60_000)
   })
 
   it('has every kind of fault sometimes, several at once sometimes, and none sometimes', () => {

@@ -18,6 +18,15 @@ const FAULTS_MAX = 4
 /** A lock with a lease of a blink is no reason to ask every millisecond for a minute. */
 const RETRY_MIN_MS = 50
 
+/** How long somebody may have to wait for a free lock once nothing stands in the way, in leases. */
+const PROGRESS_LEASES = 3
+/** The same in answers that do not come: one is given up, and the next time it works. */
+const PROGRESS_ANSWERS = 2
+const PROGRESS_MIN_MS = 60_000
+
+const progressOf = ({ leaseMs, answerTimeoutMs }: Role): number =>
+  Math.max(PROGRESS_MIN_MS, PROGRESS_LEASES * leaseMs, PROGRESS_ANSWERS * answerTimeoutMs)
+
 const among = <Item>(stream: Stream, items: readonly Item[]): Item =>
   items[stream.pick(items.length)] as Item
 
@@ -81,6 +90,7 @@ export const drawPlan = (algorithm: AnyAlgorithm, seed: number): Plan => {
     drawn: true,
     seed,
     ...shape,
+    progressWithinMs: progressOf(role),
     clocks: drawClocks(streamOf('clocks'), role, shape.clients),
     faults: drawFaults(streamOf('faults'), role, shape.clients),
   })
@@ -98,9 +108,6 @@ export interface ClassOverrides {
   readonly fencing?: Fencing
 }
 
-/** How long somebody may have to wait for a free lock once nothing stands in the way, in leases. */
-const PROGRESS_LEASES = 3
-const PROGRESS_MIN_MS = 60_000
 /** Faults begin within two leases and last for up to two and a half; then it takes its time to get over them. */
 const FAULTS_LEASES = 5
 
@@ -129,7 +136,7 @@ export const drawClassPlan = (
   })
   if ('skip' in drawn) return drawn
   const { faults: struck, ...rest } = drawn
-  const progressWithinMs = Math.max(PROGRESS_MIN_MS, PROGRESS_LEASES * leaseMs)
+  const progressWithinMs = progressOf(role)
   return parsePlan({
     format: PLAN_FORMAT,
     algorithm: algorithm.name,

@@ -20,6 +20,8 @@ export interface Role {
    * long a participant waits before it acts on its own.
    */
   readonly leaseMs: number
+  /** How long a client waits for one answer before it asks again; 0 if a few seconds at the most. */
+  readonly answerTimeoutMs: number
   readonly groups: readonly ServerGroup[]
   /** All servers of the lock. */
   readonly servers: readonly string[]
@@ -52,6 +54,9 @@ export const roleOf = (algorithm: AnyAlgorithm, parameters: Parameters, servers?
     algorithm,
     parameters,
     leaseMs: Number.isFinite(leaseMs) ? leaseMs : LEASE_FOR_EVER_MS,
+    answerTimeoutMs: isProtocol(algorithm)
+      ? 0
+      : (algorithm.answerTimeoutMs?.(parameters as never) ?? 0),
     groups,
     servers: groups.flatMap(({ nodes }) => nodes),
   }
