@@ -1,10 +1,9 @@
 /** What goes on around a row lock: other requests of its process, a transaction of another lock, a connection kept busy. */
 
 import { sleep } from '#sim'
-import type { Process } from '#sim'
+import type { Process, SqlConnection, SqlPool } from '#sim'
 import type { Client, Outsider } from './algorithm.ts'
 import { TABLE } from './db-rows.ts'
-import type { SqlConnection, SqlPool } from './db-rows.ts'
 
 /** Name of the node that has a lock of another name. */
 export const NEIGHBOUR = 'neighbour'

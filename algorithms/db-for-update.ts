@@ -1,12 +1,12 @@
 /** The row lock: SELECT … FOR UPDATE in an open transaction takes it, COMMIT frees it. */
 
 import { sleep, spawn, stop } from '#sim'
-import type { Origin, Process, ServiceViews, Task } from '#sim'
+import type { Origin, Process, ServiceViews, SqlConnection, SqlPool, Task } from '#sim'
 import { defineAlgorithm } from './algorithm.ts'
 import type { Client, Grant } from './algorithm.ts'
 import { holdAnother, keepBusy, NEIGHBOUR, sibling } from './db-for-update-company.ts'
 import { ARTICLE, say, TABLE } from './db-rows.ts'
-import type { Sql, SqlConnection, SqlPool } from './db-rows.ts'
+import type { Sql } from './db-rows.ts'
 import { count, duration, flag, oneOf } from './parameters.ts'
 
 interface ConnectionGrant extends Grant {

@@ -1,11 +1,10 @@
 /** The primary-key lock in a loop: INSERT again and again until it succeeds. */
 
 import { monotonic, sleep, spawn } from '#sim'
-import type { Process, Reply } from '#sim'
+import type { Process, Reply, SqlConnection, SqlPool } from '#sim'
 import { defineAlgorithm } from './algorithm.ts'
 import type { Client, Grant } from './algorithm.ts'
 import { ARTICLE, putBack, rowOwners, say, TABLE } from './db-rows.ts'
-import type { SqlConnection, SqlPool } from './db-rows.ts'
 import { count, duration, flag } from './parameters.ts'
 
 interface Loop {

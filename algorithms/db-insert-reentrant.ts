@@ -2,9 +2,8 @@
 
 import { defineAlgorithm } from './algorithm.ts'
 import type { Client, Grant } from './algorithm.ts'
-import type { Process } from '#sim'
+import type { Process, SqlPool } from '#sim'
 import { ARTICLE, rowOwners, say, TABLE } from './db-rows.ts'
-import type { SqlPool } from './db-rows.ts'
 import { sweepForEver, SWEEPER } from './db-sweeper.ts'
 import { count, duration, flag, oneOf } from './parameters.ts'
 

@@ -1,11 +1,10 @@
 /** The primary-key lock with a job that removes rows which have become too old. */
 
 import { clock, sleep, spawn, stop } from '#sim'
-import type { Process, Task } from '#sim'
+import type { Process, SqlConnection, SqlPool, Task } from '#sim'
 import { defineAlgorithm } from './algorithm.ts'
 import type { Client, Grant } from './algorithm.ts'
 import { ARTICLE, rowOwners, say, TABLE } from './db-rows.ts'
-import type { SqlConnection, SqlPool } from './db-rows.ts'
 import { sweepForEver, SWEEPER } from './db-sweeper.ts'
 import { count, duration, flag, oneOf } from './parameters.ts'
 

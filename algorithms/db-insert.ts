@@ -1,11 +1,10 @@
 /** The primary-key lock: INSERT of a row named like the lock takes it, DELETE of that row frees it. */
 
 import { note } from '#sim'
-import type { Process, Reply } from '#sim'
+import type { Process, Reply, SqlConnection, SqlPool } from '#sim'
 import { defineAlgorithm } from './algorithm.ts'
 import type { Client, Grant } from './algorithm.ts'
 import { ARTICLE, rowOwners, say, TABLE } from './db-rows.ts'
-import type { SqlConnection, SqlPool } from './db-rows.ts'
 import { count, duration, flag, oneOf } from './parameters.ts'
 
 interface RowGrant extends Grant {

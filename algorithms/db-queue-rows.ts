@@ -1,10 +1,9 @@
 /** The queue table of the database lock: who writes himself down in it, what order it has, and how dead rows leave it. */
 
 import { clock } from '#sim'
-import type { Origin, Process, ServerView, ServiceViews } from '#sim'
+import type { Origin, Process, ServerView, ServiceViews, SqlConnection, SqlPool } from '#sim'
 import type { Client } from './algorithm.ts'
 import { say, TABLE } from './db-rows.ts'
-import type { SqlConnection, SqlPool } from './db-rows.ts'
 
 /** The table of those who wait. */
 export const QUEUE = 'lock_queue'

@@ -1,13 +1,12 @@
 /** The primary-key lock with a queue table: who waits writes himself down, and only the first may take the lock. */
 
 import { sleep, spawn, stop } from '#sim'
-import type { Process, Task } from '#sim'
+import type { Process, SqlConnection, Task } from '#sim'
 import { defineAlgorithm } from './algorithm.ts'
 import type { Grant } from './algorithm.ts'
 import { dateAnew, enqueue, ORDER, QUEUE, queueOf, removeDead } from './db-queue-rows.ts'
 import type { Me, Place, Queueing } from './db-queue-rows.ts'
 import { ARTICLE, rowOwners, say, TABLE } from './db-rows.ts'
-import type { SqlConnection } from './db-rows.ts'
 import { count, duration, flag, oneOf } from './parameters.ts'
 
 interface QueueGrant extends Grant {

@@ -1,11 +1,19 @@
 /** What the database locks share: their table, one statement on a pooled connection, and who owns a row. */
 
 import { refused } from '#sim'
-import type { Effect, Origin, Process, Reply, ServerView, ServiceClients, ServiceViews } from '#sim'
+import type {
+  Effect,
+  Origin,
+  Process,
+  Reply,
+  ServerView,
+  ServiceClients,
+  ServiceViews,
+  SqlConnection,
+  SqlPool,
+} from '#sim'
 
 export type Sql = ServiceClients['sql']
-export type SqlPool = ReturnType<Sql['pool']>
-export type SqlConnection = ReturnType<Sql['connect']>
 
 type Servers = readonly ServerView<ServiceViews['sql']>[]
 

@@ -25,7 +25,7 @@ export const interruptible = (io: Io, shows: boolean): Interruptible => {
         io.err(share < 1 && !signal.aborted ? `\r${Math.floor(share * 100)} % ` : '\r      \r')
     },
     exitCode(ofRows) {
-      if (done === 1) return ofRows
+      if (!signal.aborted || done === 1) return ofRows
       io.err(
         done === 0
           ? 'locksim: interrupted before its first runs were done\n'

@@ -122,7 +122,8 @@ const compiledOf = (folder: string, file: string): string =>
   join(folder, 'dist', file.replace(/\.ts$/, '.js'))
 
 /** How often a mutant's piece stands in a text; it fits if exactly once. */
-const occurrences = (text: string, { find }: AnyMutant): number => text.split(find).length - 1
+export const occurrences = (text: string, { find }: AnyMutant): number =>
+  text.split(find).length - 1
 
 const copied = (): string => {
   const folder = mkdtempSync(join(tmpdir(), 'locksim-mutant-'))

@@ -17,8 +17,6 @@ interface MatrixOptions {
   readonly json?: boolean
 }
 
-/** What the table of several locks leaves out. */
-const MORE = 'which promise it was, and its smallest story: one lock alone, or --format markdown'
 const SEEDS_BY_DEFAULT = 100
 const FORMATS = ['text', 'markdown', 'json'] as const
 
@@ -119,8 +117,7 @@ export const matrix = defineCommand<MatrixOptions>({
         break
       default:
         if (isTable) {
-          const more = runs.wrap(MORE, style.columns).map((line) => `${style.paint.dim(line)}\n`)
-          writePage(`\n${runs.matrixLegend(rows, style)}\n${more.join('')}`, io)
+          writePage(`\n${runs.matrixLegend(rows, style)}\n${runs.matrixHint(style)}`, io)
         } else for (const row of rows) writePage(runs.matrixOfLock(row, style, asked), io)
     }
     return exitCode(runs.matrixExitCode(rows, locks.length > 1))

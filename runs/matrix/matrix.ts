@@ -29,7 +29,7 @@ export interface MatrixRequest {
    * Aborted, no further stretch of runs is begun; those under way are finished. The rows then hold what was run:
    * fewer runs in the last class, and neither the classes nor the locks that were not reached.
    */
-  readonly signal?: AbortSignal | undefined
+  readonly signal?: AbortSignal
 }
 
 /** One lock under one class. */

@@ -101,6 +101,15 @@ export const matrixLegend = (rows: readonly MatrixRow[], style: Style): string =
     .join('')
 }
 
+/** What the table of locks leaves out, and where it is. */
+export const matrixHint = ({ columns, paint }: Style): string =>
+  wrap(
+    'which promise it was, and its smallest story: one lock alone, or --format markdown',
+    columns,
+  )
+    .map((line) => `${paint.dim(line)}\n`)
+    .join('')
+
 const PROMISE_COLUMNS = 21
 
 /** One lock in full: each promise against each class, and the smallest run that breaks it. */

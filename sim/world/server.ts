@@ -91,7 +91,6 @@ export class Server implements Outbox {
    * a message later).
    */
   lose(): void {
-    this.losesDisk = false
     this.state = this.service.create(this.config)
     this.view = this.service.view(this.state)
   }

@@ -8,22 +8,69 @@ import type { FoundRow, IfLocked, Isolation, Selection, Statement } from './stat
 import { column, greatest, is, now } from './values.ts'
 import type { Settings, Where } from './values.ts'
 
-/** One connection to the server that was the primary when it was opened. One statement at a time. */
-export interface SqlConnection {
+/** Whether an advisory lock belongs to the session or to the transaction. */
+type AdvisoryScope = 'session' | 'transaction'
+
+/**
+ * One connection to the server that was the primary when it was opened. One statement at a time.
+ *
+ * A class, because every statement without an answer makes a new one, and each would have thirty closures.
+ */
+export class SqlConnection {
+  private readonly port: Port
+
+  constructor(port: Port) {
+    this.port = port
+  }
+
   /** Name of the server. */
-  readonly server: string
-  begin(isolation?: Isolation, timeoutMs?: number): Effect<Reply<void>>
-  commit(timeoutMs?: number): Effect<Reply<void>>
-  rollback(timeoutMs?: number): Effect<Reply<void>>
-  autocommit(on: boolean, timeoutMs?: number): Effect<Reply<void>>
+  get server(): string {
+    return this.port.server
+  }
+
+  /** BEGIN, or START TRANSACTION. */
+  begin(isolation?: Isolation, timeoutMs?: number): Effect<Reply<void>> {
+    return this.say({ kind: 'begin', isolation }, timeoutMs)
+  }
+
+  commit(timeoutMs?: number): Effect<Reply<void>> {
+    return this.say({ kind: 'commit' }, timeoutMs)
+  }
+
+  rollback(timeoutMs?: number): Effect<Reply<void>> {
+    return this.say({ kind: 'rollback' }, timeoutMs)
+  }
+
+  /** Whether from now on each statement is a transaction of its own. */
+  autocommit(on: boolean, timeoutMs?: number): Effect<Reply<void>> {
+    return this.say({ kind: 'autocommit', on }, timeoutMs)
+  }
+
   /** 1, or refused: see `isDuplicate`. */
-  insert(table: string, key: string, columns?: Settings, timeoutMs?: number): Effect<Reply<number>>
+  insert(
+    table: string,
+    key: string,
+    columns: Settings = {},
+    timeoutMs?: number,
+  ): Effect<Reply<number>> {
+    return this.say({ kind: 'insert', table, key, columns }, timeoutMs)
+  }
+
   /** Inserts a row that the table numbers: the number, which is its column `id` as well. */
-  insertNumbered(table: string, columns?: Settings, timeoutMs?: number): Effect<Reply<number>>
+  insertNumbered(table: string, columns: Settings = {}, timeoutMs?: number): Effect<Reply<number>> {
+    return this.say({ kind: 'insert', table, columns }, timeoutMs)
+  }
+
   /** How many rows it deleted: 0 or 1. */
-  delete(table: string, key: string, where?: Where, timeoutMs?: number): Effect<Reply<number>>
+  delete(table: string, key: string, where?: Where, timeoutMs?: number): Effect<Reply<number>> {
+    return this.say({ kind: 'delete', table, key, where }, timeoutMs)
+  }
+
   /** How many rows it deleted: all that match. */
-  deleteAll(table: string, where?: Where, timeoutMs?: number): Effect<Reply<number>>
+  deleteAll(table: string, where?: Where, timeoutMs?: number): Effect<Reply<number>> {
+    return this.say({ kind: 'delete', table, where }, timeoutMs)
+  }
+
   /** How many rows it changed: 0 or 1. The row is from then on that of who changed it. */
   update(
     table: string,
@@ -31,7 +78,10 @@ export interface SqlConnection {
     set: Settings,
     where?: Where,
     timeoutMs?: number,
-  ): Effect<Reply<number>>
+  ): Effect<Reply<number>> {
+    return this.say({ kind: 'update', table, key, set, where }, timeoutMs)
+  }
+
   /** The same for a renewal or a release by update: to a judge the row goes on to be that of who made it. */
   renew(
     table: string,
@@ -39,54 +89,106 @@ export interface SqlConnection {
     set: Settings,
     where?: Where,
     timeoutMs?: number,
-  ): Effect<Reply<number>>
+  ): Effect<Reply<number>> {
+    return this.say({ kind: 'update', table, key, set, where, keepsOrigin: true }, timeoutMs)
+  }
+
   /** How many rows it changed: all that match. */
-  updateAll(table: string, set: Settings, where?: Where, timeoutMs?: number): Effect<Reply<number>>
+  updateAll(
+    table: string,
+    set: Settings,
+    where?: Where,
+    timeoutMs?: number,
+  ): Effect<Reply<number>> {
+    return this.say({ kind: 'update', table, set, where }, timeoutMs)
+  }
+
   /** Never waits and never locks. */
   select(
     table: string,
     key?: string,
     where?: Where,
     timeoutMs?: number,
-  ): Effect<Reply<readonly FoundRow[]>>
+  ): Effect<Reply<readonly FoundRow[]>> {
+    return this.say({ kind: 'select', table, key, where }, timeoutMs)
+  }
+
   /** The rows that match, in order, at most so many. Never waits and never locks. */
   selectAll(
     table: string,
     selection: Selection,
     timeoutMs?: number,
-  ): Effect<Reply<readonly FoundRow[]>>
+  ): Effect<Reply<readonly FoundRow[]>> {
+    return this.say({ kind: 'select', table, ...selection }, timeoutMs)
+  }
+
   /** The row with its lock; nothing if it is not there, or is locked and was to be skipped. */
   selectForUpdate(
     table: string,
     key: string,
-    ifLocked?: IfLocked,
+    ifLocked: IfLocked = 'wait',
     timeoutMs?: number,
-  ): Effect<Reply<readonly FoundRow[]>>
+  ): Effect<Reply<readonly FoundRow[]>> {
+    return this.say({ kind: 'select for update', table, key, ifLocked }, timeoutMs)
+  }
+
   /** The rows that match with their locks, in order, at most so many. */
   selectAllForUpdate(
     table: string,
     selection: Selection,
-    ifLocked?: IfLocked,
+    ifLocked: IfLocked = 'wait',
     timeoutMs?: number,
-  ): Effect<Reply<readonly FoundRow[]>>
-  /** PostgreSQL: pg_advisory_lock, or pg_advisory_xact_lock for the scope `transaction`. Waits. */
-  advisoryLock(key: string, scope?: AdvisoryScope, timeoutMs?: number): Effect<Reply<void>>
-  /** PostgreSQL: pg_try_advisory_lock, or pg_try_advisory_xact_lock. Whether it got the lock. */
-  tryAdvisoryLock(key: string, scope?: AdvisoryScope, timeoutMs?: number): Effect<Reply<boolean>>
-  /** PostgreSQL: pg_advisory_unlock of a session-level lock. False, with a warning, if the session does not have it. */
-  advisoryUnlock(key: string, timeoutMs?: number): Effect<Reply<boolean>>
-  /** MySQL: GET_LOCK. 1, or 0 if it was not free within `waitMs`, which may be negative for no limit. */
-  getLock(key: string, waitMs: number, timeoutMs?: number): Effect<Reply<number>>
-  /** MySQL: RELEASE_LOCK. 1, or 0 if another session has the lock, or null if none has. */
-  releaseLock(key: string, timeoutMs?: number): Effect<Reply<number | null>>
-  /** SELECT 1: whether the connection still lives. */
-  ping(timeoutMs?: number): Effect<Reply<unknown>>
-  /** Closes it: what is open is rolled back when the server hears of it. */
-  close(): Effect<void>
-}
+  ): Effect<Reply<readonly FoundRow[]>> {
+    return this.say({ kind: 'select for update', table, ifLocked, ...selection }, timeoutMs)
+  }
 
-/** Whether an advisory lock belongs to the session or to the transaction. */
-type AdvisoryScope = 'session' | 'transaction'
+  /** PostgreSQL: pg_advisory_lock, or pg_advisory_xact_lock for the scope `transaction`. Waits. */
+  advisoryLock(
+    key: string,
+    scope: AdvisoryScope = 'session',
+    timeoutMs?: number,
+  ): Effect<Reply<void>> {
+    return this.say({ kind: 'advisory lock', key, scope, ifLocked: 'wait' }, timeoutMs)
+  }
+
+  /** PostgreSQL: pg_try_advisory_lock, or pg_try_advisory_xact_lock. Whether it got the lock. */
+  tryAdvisoryLock(
+    key: string,
+    scope: AdvisoryScope = 'session',
+    timeoutMs?: number,
+  ): Effect<Reply<boolean>> {
+    return this.say({ kind: 'advisory lock', key, scope, ifLocked: 'nowait' }, timeoutMs)
+  }
+
+  /** PostgreSQL: pg_advisory_unlock of a session-level lock. False, with a warning, if the session does not have it. */
+  advisoryUnlock(key: string, timeoutMs?: number): Effect<Reply<boolean>> {
+    return this.say({ kind: 'advisory unlock', key }, timeoutMs)
+  }
+
+  /** MySQL: GET_LOCK. 1, or 0 if it was not free within `waitMs`, which may be negative for no limit. */
+  getLock(key: string, waitMs: number, timeoutMs?: number): Effect<Reply<number>> {
+    return this.say({ kind: 'get lock', key, timeoutMs: waitMs }, timeoutMs)
+  }
+
+  /** MySQL: RELEASE_LOCK. 1, or 0 if another session has the lock, or null if none has. */
+  releaseLock(key: string, timeoutMs?: number): Effect<Reply<number | null>> {
+    return this.say({ kind: 'release lock', key }, timeoutMs)
+  }
+
+  /** SELECT 1: whether the connection still lives. */
+  ping(timeoutMs?: number): Effect<Reply<unknown>> {
+    return this.say({ kind: 'select', table: 'dual', limit: 1 }, timeoutMs)
+  }
+
+  /** Closes it: what is open is rolled back when the server hears of it. */
+  close(): Effect<void> {
+    return this.port.disconnect()
+  }
+
+  private say<Value>(body: Statement, timeoutMs: number | undefined): Effect<Reply<Value>> {
+    return this.port.call<Value>(body, timeoutMs)
+  }
+}
 
 /** A bounded number of connections that the parts of one application process share. */
 export interface SqlPool {
@@ -125,165 +227,11 @@ export interface SqlClient {
   readonly isDeadlock: (reply: Reply<unknown>) => boolean
 }
 
-/** One connection. A class, because every statement without an answer makes a new one, and each would have thirty closures. */
-class Connection implements SqlConnection {
-  private readonly port: Port
-
-  constructor(port: Port) {
-    this.port = port
-  }
-
-  get server(): string {
-    return this.port.server
-  }
-
-  begin(isolation?: Isolation, timeoutMs?: number): Effect<Reply<void>> {
-    return this.say({ kind: 'begin', isolation }, timeoutMs)
-  }
-
-  commit(timeoutMs?: number): Effect<Reply<void>> {
-    return this.say({ kind: 'commit' }, timeoutMs)
-  }
-
-  rollback(timeoutMs?: number): Effect<Reply<void>> {
-    return this.say({ kind: 'rollback' }, timeoutMs)
-  }
-
-  autocommit(on: boolean, timeoutMs?: number): Effect<Reply<void>> {
-    return this.say({ kind: 'autocommit', on }, timeoutMs)
-  }
-
-  insert(
-    table: string,
-    key: string,
-    columns: Settings = {},
-    timeoutMs?: number,
-  ): Effect<Reply<number>> {
-    return this.say({ kind: 'insert', table, key, columns }, timeoutMs)
-  }
-
-  insertNumbered(table: string, columns: Settings = {}, timeoutMs?: number): Effect<Reply<number>> {
-    return this.say({ kind: 'insert', table, columns }, timeoutMs)
-  }
-
-  delete(table: string, key: string, where?: Where, timeoutMs?: number): Effect<Reply<number>> {
-    return this.say({ kind: 'delete', table, key, where }, timeoutMs)
-  }
-
-  deleteAll(table: string, where?: Where, timeoutMs?: number): Effect<Reply<number>> {
-    return this.say({ kind: 'delete', table, where }, timeoutMs)
-  }
-
-  update(
-    table: string,
-    key: string,
-    set: Settings,
-    where?: Where,
-    timeoutMs?: number,
-  ): Effect<Reply<number>> {
-    return this.say({ kind: 'update', table, key, set, where }, timeoutMs)
-  }
-
-  renew(
-    table: string,
-    key: string,
-    set: Settings,
-    where?: Where,
-    timeoutMs?: number,
-  ): Effect<Reply<number>> {
-    return this.say({ kind: 'update', table, key, set, where, keepsOrigin: true }, timeoutMs)
-  }
-
-  updateAll(
-    table: string,
-    set: Settings,
-    where?: Where,
-    timeoutMs?: number,
-  ): Effect<Reply<number>> {
-    return this.say({ kind: 'update', table, set, where }, timeoutMs)
-  }
-
-  select(
-    table: string,
-    key?: string,
-    where?: Where,
-    timeoutMs?: number,
-  ): Effect<Reply<readonly FoundRow[]>> {
-    return this.say({ kind: 'select', table, key, where }, timeoutMs)
-  }
-
-  selectAll(
-    table: string,
-    selection: Selection,
-    timeoutMs?: number,
-  ): Effect<Reply<readonly FoundRow[]>> {
-    return this.say({ kind: 'select', table, ...selection }, timeoutMs)
-  }
-
-  selectForUpdate(
-    table: string,
-    key: string,
-    ifLocked: IfLocked = 'wait',
-    timeoutMs?: number,
-  ): Effect<Reply<readonly FoundRow[]>> {
-    return this.say({ kind: 'select for update', table, key, ifLocked }, timeoutMs)
-  }
-
-  selectAllForUpdate(
-    table: string,
-    selection: Selection,
-    ifLocked: IfLocked = 'wait',
-    timeoutMs?: number,
-  ): Effect<Reply<readonly FoundRow[]>> {
-    return this.say({ kind: 'select for update', table, ifLocked, ...selection }, timeoutMs)
-  }
-
-  advisoryLock(
-    key: string,
-    scope: AdvisoryScope = 'session',
-    timeoutMs?: number,
-  ): Effect<Reply<void>> {
-    return this.say({ kind: 'advisory lock', key, scope, ifLocked: 'wait' }, timeoutMs)
-  }
-
-  tryAdvisoryLock(
-    key: string,
-    scope: AdvisoryScope = 'session',
-    timeoutMs?: number,
-  ): Effect<Reply<boolean>> {
-    return this.say({ kind: 'advisory lock', key, scope, ifLocked: 'nowait' }, timeoutMs)
-  }
-
-  advisoryUnlock(key: string, timeoutMs?: number): Effect<Reply<boolean>> {
-    return this.say({ kind: 'advisory unlock', key }, timeoutMs)
-  }
-
-  getLock(key: string, waitMs: number, timeoutMs?: number): Effect<Reply<number>> {
-    return this.say({ kind: 'get lock', key, timeoutMs: waitMs }, timeoutMs)
-  }
-
-  releaseLock(key: string, timeoutMs?: number): Effect<Reply<number | null>> {
-    return this.say({ kind: 'release lock', key }, timeoutMs)
-  }
-
-  ping(timeoutMs?: number): Effect<Reply<unknown>> {
-    return this.say({ kind: 'select', table: 'dual', limit: 1 }, timeoutMs)
-  }
-
-  close(): Effect<void> {
-    return this.port.disconnect()
-  }
-
-  private say<Value>(body: Statement, timeoutMs: number | undefined): Effect<Reply<Value>> {
-    return this.port.call<Value>(body, timeoutMs)
-  }
-}
-
 /** The typed client of the group. */
 export const sqlClient = (ports: readonly Port[], environment: StubEnvironment): SqlClient => {
   const connect = (server = environment.leader()): SqlConnection => {
     const port = ports[server] ?? (ports[0] as Port)
-    return new Connection(port.connect())
+    return new SqlConnection(port.connect())
   }
   return {
     connect,
