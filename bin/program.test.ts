@@ -184,6 +184,7 @@ describe('locksim run', () => {
 
   it.each([
     ['not-json', '{', 'not JSON'],
+    ['no-json-in-lines', 'this is\nno plan\n', 'this is no plan'],
     ['no-object', '[]', 'the plan is not valid'],
     [
       'wrong-type',

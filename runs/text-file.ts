@@ -105,6 +105,8 @@ export const parseJson = (text: string, where: string): unknown => {
   try {
     return JSON.parse(text) as unknown
   } catch (error) {
-    throw new InputError(`${where}: not JSON (${(error as Error).message.slice(0, 120)})`)
+    // It quotes the text, line breaks and all.
+    const said = (error as Error).message.replace(/\s+/g, ' ').slice(0, 120)
+    throw new InputError(`${where}: not JSON (${said})`)
   }
 }
