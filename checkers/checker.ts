@@ -53,8 +53,11 @@ export interface RunEnd {
   readonly faultsOverAtMs: number
 }
 
-/** The verdicts of design §5. */
-export type VerdictName = 'held' | 'violated' | 'vacuous' | 'inconclusive' | 'not offered'
+/** What a judge can say of a promise. */
+export const VERDICTS = ['held', 'violated', 'vacuous', 'inconclusive', 'not offered'] as const
+
+/** One of them. */
+export type VerdictName = (typeof VERDICTS)[number]
 
 /** The events that clash, and why they do, in at most eight sentences. */
 export interface Witness {

@@ -4,13 +4,16 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
+  addCampaign,
   algorithmNamed,
   algorithms,
   cellsOf,
   describeReport,
   drawClassPlan,
+  emptyCampaign,
   faultClasses,
   faultClassNamed,
   matrixJson,
@@ -22,7 +25,7 @@ import {
   runMatrix,
   withTraps,
 } from '#runs'
-import type { MatrixRow, SavedTable } from '#runs'
+import type { CampaignResult, MatrixRow, SavedTable } from '#runs'
 
 const ROOT = join(import.meta.dirname, '..')
 const table = JSON.parse(
@@ -87,6 +90,28 @@ describe('a matrix', () => {
       'skip' in part ? [] : (part.promises['exclusion/effect']?.smallest ?? []),
     )
     expect(found).toContainEqual(row?.campaigns[1]?.result?.promises['exclusion/effect']?.smallest)
+  })
+
+  it('comes to the same, letter by letter, in whatever order its parts are done', () => {
+    const parts = Array.from({ length: 6 }, (_, part) =>
+      runCampaign(
+        algorithmNamed('zk-ephemeral'),
+        faultClassNamed('client-pause'),
+        part * 5,
+        part * 5 + 5,
+      ),
+    ).flatMap((part) => ('skip' in part ? [] : [part]))
+    const textOf = (order: readonly CampaignResult[]): string => {
+      const sum = emptyCampaign()
+      for (const part of order) addCampaign(sum, part)
+      return JSON.stringify(sum)
+    }
+    fc.assert(
+      fc.property(
+        fc.shuffledSubarray(parts, { minLength: parts.length }),
+        (order) => textOf(order) === textOf(parts),
+      ),
+    )
   })
 
   it.skipIf(!existsSync(join(ROOT, 'dist/bin/main.js')))(

@@ -1,5 +1,6 @@
 /** A campaign: one lock under one class of faults, seed after seed, summed up promise by promise. */
 
+import { VERDICTS } from '#checkers'
 import type { PromiseName, VerdictName } from '#checkers'
 import { SimulationError } from '#sim'
 import type { AnyAlgorithm } from '#algorithms'
@@ -18,10 +19,12 @@ export interface Example {
   readonly size: readonly number[]
 }
 
+type VerdictCounts = { [Verdict in VerdictName]?: number }
+
 /** What came of one promise. */
 export interface PromiseTally {
   /** Runs by verdict. */
-  readonly counts: { [Verdict in VerdictName]?: number }
+  counts: VerdictCounts
   /** The smallest run that broke it. */
   smallest: Example | undefined
 }
@@ -100,6 +103,16 @@ const smallerOf = (one: Example | undefined, other: Example | undefined): Exampl
 
 const LONGEST: readonly (keyof Sums)[] = ['takeOverMs', 'unavailableMs', 'mostBypassed']
 
+/** In the order of the verdicts, whichever part was done first: a table is compared as text. */
+const addedCounts = (one: VerdictCounts, other: VerdictCounts): VerdictCounts => {
+  const sum: VerdictCounts = {}
+  for (const verdict of VERDICTS) {
+    const count = (one[verdict] ?? 0) + (other[verdict] ?? 0)
+    if (count > 0) sum[verdict] = count
+  }
+  return sum
+}
+
 /** Adds a part to a whole. */
 export const addCampaign = (whole: CampaignResult, part: CampaignResult): void => {
   whole.runs += part.runs
@@ -107,9 +120,7 @@ export const addCampaign = (whole: CampaignResult, part: CampaignResult): void =
   whole.contended += part.contended
   for (const [promise, { counts, smallest }] of Object.entries(part.promises)) {
     const tally = (whole.promises[promise as PromiseName] ??= { counts: {}, smallest: undefined })
-    for (const [verdict, count] of Object.entries(counts)) {
-      tally.counts[verdict as VerdictName] = (tally.counts[verdict as VerdictName] ?? 0) + count
-    }
+    tally.counts = addedCounts(tally.counts, counts)
     tally.smallest = smallerOf(tally.smallest, smallest)
   }
   for (const name of Object.keys(whole.sums) as (keyof Sums)[]) {
