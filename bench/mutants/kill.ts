@@ -14,9 +14,10 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import * as original from '#runs'
 import type { PromiseName, VerdictName } from '#runs'
-import type { AnyMutant, CampaignProbe, Probe, ScenarioProbe } from './mutant.ts'
+import type { AnyMutant, CampaignProbe, Mutant, Probe, ScenarioProbe } from './mutant.ts'
 
-type Library = typeof original
+/** The library, as it is or with a mutant in it. */
+export type Library = typeof original
 
 /** What became of a mutant: the promise that told it from the original and the run that showed it, or why there is none. */
 export type Killing =
@@ -139,8 +140,13 @@ const copied = (): string => {
   return folder
 }
 
-/** Makes one mutant, and tries to kill it. */
-export const kill = async (mutant: AnyMutant): Promise<Killing> => {
+/**
+ * Makes one mutant and hands its library to `probe`; or says what is wrong with the mutant.
+ */
+export const withMutant = async (
+  mutant: Mutant,
+  probe: (mutated: Library) => Killing,
+): Promise<Killing> => {
   const folder = copied()
   try {
     const path = compiledOf(folder, mutant.file)
@@ -149,15 +155,19 @@ export const kill = async (mutant: AnyMutant): Promise<Killing> => {
     if (count !== 1) {
       return { outcome: 'unfit', why: `its piece stands ${count} times in ${mutant.file}` }
     }
-    if ('equivalent' in mutant) return { outcome: 'equivalent', why: mutant.equivalent }
     writeFileSync(
       path,
       text.replace(mutant.find, () => mutant.replace),
     )
     const entry = pathToFileURL(join(folder, 'dist', 'runs', 'index.js')).href
-    const mutated = (await import(entry)) as Library
-    return compare(mutated, mutant.probe)
+    return probe((await import(entry)) as Library)
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
 }
+
+/** Makes one mutant, and tries to kill it. */
+export const kill = async (mutant: AnyMutant): Promise<Killing> =>
+  'equivalent' in mutant
+    ? { outcome: 'equivalent', why: mutant.equivalent }
+    : withMutant(mutant, (mutated) => compare(mutated, mutant.probe))
