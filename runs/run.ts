@@ -150,7 +150,7 @@ export const run = (plan: Plan, options: RunOptions = {}): RunResult => {
   })
   play.begin()
 
-  const stopped = runWorld(world, plan)
+  const stopped = runWorld(world, plan, algorithm.name)
   const end: RunEnd = {
     atMs: world.kernel.nowMs,
     why: reasonOf(stopped, living.size),
@@ -191,14 +191,14 @@ const reasonOf = (stopped: StopReason, living: number): RunEnd['why'] => {
   }
 }
 
-const runWorld = (world: World, plan: Plan) => {
+const runWorld = (world: World, plan: Plan, lock: string) => {
   try {
     return withTraps(() => world.kernel.run(plan.horizonMs, plan.eventsMax))
   } catch (error) {
     if (error instanceof SimulationError) {
       const { node, process: name, effect, atMs } = error.place
       const where = [
-        `${plan.algorithm}, on ${node ?? 'a node'}`,
+        `${lock}, on ${node ?? 'a node'}`,
         ...(name === undefined || name === 'client' ? [] : [`in its process "${name}"`]),
         `at ${atMs ?? 0} ms`,
         ...(effect === undefined ? [] : [`(effect ${effect})`]),

@@ -69,7 +69,7 @@ export const runJson = ({
 }: RunJsonInput): RunJson => {
   const algorithm = algorithmNamed(plan.algorithm)
   return {
-    algorithm: plan.algorithm,
+    algorithm: algorithm.name,
     scenario: plan.scenario ?? null,
     seed: plan.seed,
     hash,

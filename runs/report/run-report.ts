@@ -63,7 +63,7 @@ const sequenceOf = ({ sequence }: Plan): string | undefined => {
 
 /** What was run, against what. */
 const title = (input: RunReportInput, style: Style): string => {
-  const { plan, landed } = input
+  const { plan, algorithm, landed } = input
   const { paint } = style
   const scenario = scenarios.find(({ name }) => name === plan.scenario)
   const sequence = sequenceOf(plan)
@@ -77,7 +77,7 @@ const title = (input: RunReportInput, style: Style): string => {
   })
   const faultLines = scenario === undefined ? struck.flatMap((text) => indented(text, style)) : []
   return [
-    paint.strong(printable(`${plan.algorithm}${under}, seed ${plan.seed}`)),
+    paint.strong(printable(`${algorithm.name}${under}, seed ${plan.seed}`)),
     ...indented(castText(input), style),
     ...(scenario === undefined ? [] : indented(scenario.summary, style)),
     ...(sequence === undefined ? [] : indented(sequence, style)),
