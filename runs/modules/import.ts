@@ -4,12 +4,15 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, extname, join } from 'node:path'
 import { features } from 'node:process'
+import { setTimeout } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { isNativeError } from 'node:util/types'
 import { InputError } from '../errors.ts'
 import { VERSION } from '../version.ts'
 import { copiesOfLocksim } from './copies.ts'
 import { moduleError } from './module-error.ts'
+
+const LOADING_MS_MAX = 30_000
 
 /** Sources that were not compiled are another copy than the one that Node would find. */
 const isCompiled = import.meta.url.endsWith('.js')
@@ -92,13 +95,26 @@ const refuseOtherCopies = (path: string, before: ReadonlyMap<string, string>): v
  *
  * @throws InputError for whatever goes wrong, as it is the user's to mend
  */
-export const importModule = async (path: string, file: string): Promise<unknown> => {
+export const importModule = async (
+  path: string,
+  file: string,
+  limitMs = LOADING_MS_MAX,
+): Promise<unknown> => {
   const before = copiesOfLocksim()
+  const loaded = new AbortController()
+  // Without a timer Node would leave without a word when nothing is left to wait for but the module.
+  const late = setTimeout(limitMs, undefined, loaded).then(() => {
+    throw new InputError(
+      `${path}: it has not finished loading after ${limitMs / 1_000} s; is there an \`await\` outside of every function that is never answered?`,
+    )
+  })
   try {
-    return await importAnyhow(file)
+    return await Promise.race([importAnyhow(file), late])
   } catch (error) {
     throw moduleError(path, file, error)
   } finally {
+    loaded.abort()
+    late.catch(() => undefined)
     refuseOtherCopies(path, before)
   }
 }

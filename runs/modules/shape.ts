@@ -9,6 +9,12 @@ import { didYouMean, InputError } from '../errors.ts'
 import { describeValue, explainIssue } from '../issues.ts'
 
 const NAME = /^[a-z0-9][a-z0-9._-]*$/i
+/** What a name may look like, in words. */
+export const NAME_EXPECTED =
+  'letters, digits, dots, hyphens and underscores, a letter or digit first, e.g. my-lock'
+
+/** Whether a lock may be called so. */
+export const isAlgorithmName = (name: string): boolean => NAME.test(name)
 const ASYNC = ['AsyncFunction', 'AsyncGeneratorFunction']
 
 const text = (what: string) => v.pipe(v.string(what), v.nonEmpty(what))
@@ -60,10 +66,7 @@ const parameter = v.variant(
 )
 
 const base = {
-  name: v.pipe(
-    v.string('a name such as "my-lock"'),
-    v.regex(NAME, 'letters, digits, dots, hyphens and underscores, a letter or digit first'),
-  ),
+  name: v.pipe(v.string(NAME_EXPECTED), v.check(isAlgorithmName, NAME_EXPECTED)),
   summary: text('a line that says what it is'),
   sources: v.array(v.string('a text'), 'a list of texts: where the steps come from'),
   steps: v.optional(v.array(v.string('a sentence'), 'a list of sentences')),
