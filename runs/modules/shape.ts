@@ -142,7 +142,9 @@ export const checkAlgorithm = (value: unknown, where: string): AnyAlgorithm => {
     )
   }
   const schema = 'coordinate' in value ? protocolSchema : lockSchema
-  const { issues } = v.safeParse(schema, value)
+  // Field by field: they may come from a class, and of one that is there, if undefined, the schema tells what it should be.
+  const fields = Object.keys(schema.entries).map((name) => [name, Reflect.get(value, name)])
+  const { issues } = v.safeParse(schema, Object.fromEntries(fields))
   if (issues !== undefined) {
     const said = issues.slice(0, 10).map((issue) => `  ${explainIssue(issue, 'the lock')}`)
     throw new InputError([`${where}: this is no lock that can be run:`, ...said].join('\n'))
