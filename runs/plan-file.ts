@@ -9,11 +9,12 @@ import { fileError, parseJson } from './text-file.ts'
 const BYTES_MAX = 1 << 24
 
 /**
- * Reads a plan.
+ * Reads a plan: from a file, or written out, as in the line that repeats a run which came from no file.
  *
  * @throws InputError naming the file and what is wrong with it
  */
 export const readPlan = (path: string): Plan => {
+  if (path.trimStart().startsWith('{')) return parsePlan(parseJson(path, 'the plan'))
   let text: string
   try {
     const { size } = statSync(path)

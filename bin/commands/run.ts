@@ -44,7 +44,7 @@ export const run = defineCommand<RunOptions>({
         '--under <class>',
         'faults of one class, drawn from the seed (see `npx locksim list classes`)',
       )
-      .option('--plan <file>', 'a plan to run; the other options change it')
+      .option('--plan <file>', 'a plan to run, or its JSON; the other options change it')
       .option('--seed <n>', 'where all chance comes from (default: 0)', wholeNumber(0))
       .option('--clients <n>', 'how many clients', wholeNumber(1, 10_000))
       .option(
