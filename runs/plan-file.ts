@@ -11,11 +11,13 @@ import { fileError, parseJson } from './text-file.ts'
 const BYTES_MAX = 1 << 24
 
 /**
- * Reads a plan file. The path of a module in it is relative to the file.
+ * Reads a plan: from a file, or written out, as in the line that repeats a run which came from no file.
+ * The path of a module in a file is relative to the file.
  *
  * @throws InputError naming the file and what is wrong with it
  */
 export const readPlan = (path: string): Plan => {
+  if (path.trimStart().startsWith('{')) return planOfText(path, 'the plan')
   let text: string
   try {
     const { size } = statSync(path)
@@ -37,10 +39,6 @@ const planOfText = (text: string, where: string): Plan => {
     throw error instanceof InputError ? new InputError(`${where}: ${error.message}`) : error
   }
 }
-
-/** The plan that an argument gives: the path of a plan file, or the JSON itself. */
-export const planGiven = (argument: string): Plan =>
-  argument.trimStart().startsWith('{') ? planOfText(argument, 'the plan') : readPlan(argument)
 
 /**
  * Writes a plan file.

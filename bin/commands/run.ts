@@ -47,7 +47,7 @@ export const run = defineCommand<RunOptions>({
         '--under <class>',
         'faults of one class, drawn from the seed (see `npx locksim list classes`)',
       )
-      .option('--plan <file>', 'a plan to run, a file or its JSON; the other options change it')
+      .option('--plan <file>', 'a plan to run, or its JSON; the other options change it')
       .option('--seed <n>', 'where all chance comes from (default: 0)', wholeNumber(0))
       .option('--clients <n>', 'how many clients', wholeNumber(1, 10_000))
       .option(
@@ -79,7 +79,7 @@ export const run = defineCommand<RunOptions>({
       )
     }
     const plan: Plan | undefined =
-      options.plan === undefined ? undefined : runs.planGiven(options.plan)
+      options.plan === undefined ? undefined : runs.readPlan(options.plan)
     const { scenario, sequence, under, seed, clients, servers, rounds } = options
     const shared = given({
       scenario,

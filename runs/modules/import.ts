@@ -60,7 +60,7 @@ const isBeyondNode = (error: unknown): boolean =>
 
 const importByJiti = async (file: string): Promise<unknown> => {
   // Both are slow to load, and most runs are of locks that are in no file.
-  const [{ createJiti }, locksim] = await Promise.all([import('jiti'), import('#runs')])
+  const [{ createJiti }, locksim] = await Promise.all([import('jiti'), import('locksim')])
   const jiti = createJiti(import.meta.url, {
     virtualModules: { locksim },
     // Effects are made through these exports, thousands in a run: no proxy in between.

@@ -147,6 +147,8 @@ describe('what is written', () => {
       target: 'es2023',
       module: 'nodenext',
       customConditions: ['locksim-source'],
+      lib: ['es2023'],
+      types: ['node'],
       strict: true,
       noEmit: true,
       skipLibCheck: true,

@@ -21,7 +21,7 @@ export interface RunJsonInput {
   readonly endedAtMs: number
   readonly why: string
   readonly landed: readonly number[]
-  readonly verdicts: readonly Verdict[]
+  readonly verdicts: readonly Verdict<string>[]
   readonly measures: OrphanPhantom
   readonly tally: Tally
   /** What it cost the network; a saved trace does not tell. */
