@@ -67,7 +67,9 @@ const importByJiti = async (file: string): Promise<unknown> => {
     interopDefault: false,
     fsCache: false,
   })
-  return jiti.import(file)
+  // Forced, as jiti would leave an ES module to Node first, and that to whatever locksim is installed beside it.
+  const source = readFileSync(file, 'utf8')
+  return jiti.evalModule(source, { filename: file, async: true, forceTranspile: true })
 }
 
 const importAnyhow = async (file: string): Promise<unknown> => {
