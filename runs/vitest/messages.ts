@@ -14,6 +14,11 @@ import { settle } from '../settle.ts'
 import { repeatPlan } from '../tell.ts'
 import type { Breach, Campaign, CampaignRequest } from './campaign.ts'
 
+/** The runner puts "Error: " before it. */
+const HEAD_COLUMNS = plainStyle.columns - 7
+
+const heading = (text: string): string => wrap(text, HEAD_COLUMNS).join('\n')
+
 const paragraph = (text: string): string => wrap(text, plainStyle.columns).join('\n')
 
 const bullet = (text: string): string =>
@@ -87,7 +92,7 @@ export const brokenText = (
   const smallest = run(breach.plan, { algorithm })
   const verdict = smallest.verdicts.find((one) => one.promise === promise)
   return page(
-    paragraph(
+    heading(
       `${printable(algorithm.name)} breaks ${promise}: in ${numeral(breach.runs)} of ${countOf(runs, 'run')} ${triedText(request)}, for the first time in run ${numeral(breach.firstAtRun)}. The smallest one:`,
     ),
     paragraph(printable(breach.sentence)),
@@ -105,7 +110,7 @@ export const unbrokenText = (
   campaign: Campaign,
 ): string =>
   page(
-    paragraph(
+    heading(
       `${printable(algorithm.name)} was expected to break ${promise}, and held it in ${numeral(campaign.verdicts.held)} of ${countOf(campaign.runs, 'run')} ${triedText(request)}.`,
     ),
     paragraph(
@@ -123,7 +128,7 @@ export const untestedText = (
   const { runs, verdicts, untested, skipped } = campaign
   const offered = verdicts['not offered'] < runs || runs === 0
   return page(
-    paragraph(
+    heading(
       `${promise} of ${printable(algorithm.name)} was never put to the test in ${countOf(runs, 'run')} ${triedText(request)}, so it neither held nor was broken.`,
     ),
     untested === undefined ? '' : paragraph(`The judge says: ${printable(untested)}.`),
@@ -159,5 +164,5 @@ export const runText = (result: RunResult<string>, verdict: Verdict<string>): st
     inconclusive: `this run was over before anybody could say whether ${name} keeps ${promise}`,
     'not offered': `${name} does not offer ${promise}`,
   }[word]
-  return page(paragraph(`${found}: ${printable(evidence)}.`), told(result, verdict), again(result))
+  return page(heading(`${found}: ${printable(evidence)}.`), told(result, verdict), again(result))
 }
