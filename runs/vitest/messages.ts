@@ -3,7 +3,6 @@
 import { countOf, numeral } from '#checkers'
 import type { Verdict } from '#checkers'
 import type { AnyAlgorithm } from '#algorithms'
-import type { TraceEvent } from '#sim'
 import { runTitle } from '../report/run-report.ts'
 import { story } from '../report/story.ts'
 import { plainStyle, printable, wrap } from '../report/style.ts'
@@ -11,7 +10,7 @@ import { proofs } from '../report/verdicts.ts'
 import { run } from '../run.ts'
 import type { RunResult } from '../run.ts'
 import { settle } from '../settle.ts'
-import { repeatPlan } from '../tell.ts'
+import { eventsOf, repeatPlan } from '../tell.ts'
 import type { Breach, Campaign, CampaignRequest } from './campaign.ts'
 
 /** The runner puts "Error: " before it. */
@@ -37,10 +36,9 @@ const again = (result: RunResult<string>): string => `again: ${repeatPlan(result
 
 /** The story of a run up to its end, with the proof of one verdict. Empty if the run cannot be had again from its plan. */
 const told = (result: RunResult<string>, verdict: Verdict<string>): string => {
-  const { plan, algorithm, hash } = result
-  const events: TraceEvent[] = []
-  const second = run(plan, { algorithm, record: (event) => events.push(event) })
-  if (second.hash !== hash) return ''
+  const { plan, algorithm } = result
+  const events = eventsOf(result)
+  if (events === undefined) return ''
   const { clients } = settle(plan, algorithm)
   return page(
     runTitle(result, plainStyle),
