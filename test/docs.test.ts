@@ -75,7 +75,7 @@ const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<stri
 
 /** Commands of others that the pages may show; they are not run. */
 const isKnown = (command: string): boolean =>
-  /^(npm ci|npm test|git clone \S+|cd \S+|UPDATE=1 npx vitest run test\/docs\.test\.ts|node .*dist\/bench\/index\.js.*)$/.test(
+  /^(npm ci|npm test|npm install --save-dev \S+|git clone \S+|cd \S+|UPDATE=1 npx vitest run test\/docs\.test\.ts|node .*dist\/bench\/index\.js.*)$/.test(
     command,
   ) || Object.keys(scripts).some((name) => `${command} `.startsWith(`npm run ${name} `))
 

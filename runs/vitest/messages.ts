@@ -3,7 +3,6 @@
 import { countOf, numeral } from '#checkers'
 import type { Verdict } from '#checkers'
 import type { AnyAlgorithm } from '#algorithms'
-import type { TraceEvent } from '#sim'
 import { runTitle } from '../report/run-report.ts'
 import { story } from '../report/story.ts'
 import { plainStyle, printable, wrap } from '../report/style.ts'
@@ -11,8 +10,13 @@ import { proofs } from '../report/verdicts.ts'
 import { run } from '../run.ts'
 import type { RunResult } from '../run.ts'
 import { settle } from '../settle.ts'
-import { repeatPlan } from '../tell.ts'
+import { eventsOf, repeatPlan } from '../tell.ts'
 import type { Breach, Campaign, CampaignRequest } from './campaign.ts'
+
+/** The runner puts "Error: " before it. */
+const HEAD_COLUMNS = plainStyle.columns - 7
+
+const heading = (text: string): string => wrap(text, HEAD_COLUMNS).join('\n')
 
 const paragraph = (text: string): string => wrap(text, plainStyle.columns).join('\n')
 
@@ -32,10 +36,9 @@ const again = (result: RunResult<string>): string => `again: ${repeatPlan(result
 
 /** The story of a run up to its end, with the proof of one verdict. Empty if the run cannot be had again from its plan. */
 const told = (result: RunResult<string>, verdict: Verdict<string>): string => {
-  const { plan, algorithm, hash } = result
-  const events: TraceEvent[] = []
-  const second = run(plan, { algorithm, record: (event) => events.push(event) })
-  if (second.hash !== hash) return ''
+  const { plan, algorithm } = result
+  const events = eventsOf(result)
+  if (events === undefined) return ''
   const { clients } = settle(plan, algorithm)
   return page(
     runTitle(result, plainStyle),
@@ -87,7 +90,7 @@ export const brokenText = (
   const smallest = run(breach.plan, { algorithm })
   const verdict = smallest.verdicts.find((one) => one.promise === promise)
   return page(
-    paragraph(
+    heading(
       `${printable(algorithm.name)} breaks ${promise}: in ${numeral(breach.runs)} of ${countOf(runs, 'run')} ${triedText(request)}, for the first time in run ${numeral(breach.firstAtRun)}. The smallest one:`,
     ),
     paragraph(printable(breach.sentence)),
@@ -105,7 +108,7 @@ export const unbrokenText = (
   campaign: Campaign,
 ): string =>
   page(
-    paragraph(
+    heading(
       `${printable(algorithm.name)} was expected to break ${promise}, and held it in ${numeral(campaign.verdicts.held)} of ${countOf(campaign.runs, 'run')} ${triedText(request)}.`,
     ),
     paragraph(
@@ -123,7 +126,7 @@ export const untestedText = (
   const { runs, verdicts, untested, skipped } = campaign
   const offered = verdicts['not offered'] < runs || runs === 0
   return page(
-    paragraph(
+    heading(
       `${promise} of ${printable(algorithm.name)} was never put to the test in ${countOf(runs, 'run')} ${triedText(request)}, so it neither held nor was broken.`,
     ),
     untested === undefined ? '' : paragraph(`The judge says: ${printable(untested)}.`),
@@ -159,5 +162,5 @@ export const runText = (result: RunResult<string>, verdict: Verdict<string>): st
     inconclusive: `this run was over before anybody could say whether ${name} keeps ${promise}`,
     'not offered': `${name} does not offer ${promise}`,
   }[word]
-  return page(paragraph(`${found}: ${printable(evidence)}.`), told(result, verdict), again(result))
+  return page(heading(`${found}: ${printable(evidence)}.`), told(result, verdict), again(result))
 }
