@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import {
   algorithmNamed,
@@ -43,7 +43,10 @@ const wordsOf = (line: string): string[] =>
 const locksim = async (line: string): Promise<{ code: number; out: string }> => {
   let out = ''
   const put = (text: string): void => void (out += text)
-  const words = wordsOf(line).map((word) => (/\.jsonl?$/.test(word) ? join(folder, word) : word))
+  const words = wordsOf(line).map((word) =>
+    /\.(jsonl?|ts)$/.test(word) ? join(folder, word) : word,
+  )
+  if (words[0] === 'new') words.push('--dir', folder)
   // The reader of the tutorial has listed the lock that the command names by now.
   const added: AnyAlgorithm[] = [redisCounted, redisWaiting].filter(({ name }) =>
     line.includes(name),
@@ -52,7 +55,8 @@ const locksim = async (line: string): Promise<{ code: number; out: string }> => 
   registry.push(...added)
   try {
     const { code } = await onAPage((io) => program(words, io), { out: put, err: put })
-    return { code, out: out.replaceAll(`${folder}/`, '') }
+    const here = `${relative(process.cwd(), folder)}/`
+    return { code, out: out.replaceAll(here, './').replaceAll(`${folder}/`, '') }
   } finally {
     registry.length -= added.length
   }

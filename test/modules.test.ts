@@ -24,16 +24,11 @@ afterAll(() => rmSync(top, { recursive: true, force: true }))
 const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: undefined }
 
 const node = (folder: string, ...words: string[]) => {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    words,
-    {
-      cwd: folder,
-      encoding: 'utf8',
-      env,
-    },
-    60_000,
-  )
+  const { status, stdout, stderr } = spawnSync(process.execPath, words, {
+    cwd: folder,
+    encoding: 'utf8',
+    env,
+  })
   return { code: status, out: stdout, err: stderr }
 }
 
