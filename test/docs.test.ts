@@ -33,6 +33,8 @@ const ROOT = join(import.meta.dirname, '..')
 const UPDATE = process.env['UPDATE'] === '1'
 const folder = mkdtempSync(join(tmpdir(), 'locksim-docs-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
+// A project in which nothing is installed yet, whatever there is above it.
+writeFileSync(join(folder, 'package.json'), '{}')
 
 const textOf = (path: string): string => readFileSync(join(ROOT, path), 'utf8').replaceAll('\r', '')
 
