@@ -37,8 +37,8 @@ const missingPackages = (folder: string): readonly string[] => {
       try {
         const { name, dependencies, devDependencies } = JSON.parse(
           readFileSync(manifest, 'utf8'),
-        ) as Record<string, object | undefined>
-        const known = { ...dependencies, ...devDependencies, [String(name)]: '' }
+        ) as { readonly name?: string } & Record<string, object | undefined>
+        const known = { ...dependencies, ...devDependencies, [name ?? '']: '' }
         return REQUIRED.filter((wanted) => !Object.hasOwn(known, wanted))
       } catch {
         return REQUIRED
