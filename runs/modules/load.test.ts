@@ -205,6 +205,11 @@ export const fileLock = ${definition()}`,
     expect(await refusal(join(folder, name))).toBe(message)
   })
 
+  it('refuses a path that can be none', async () => {
+    expect(await refusal('./a\u0000.ts')).toContain('ERR_INVALID_ARG_VALUE')
+    expect(await refusal(`./${'a'.repeat(5_000)}.ts`)).toContain('ENAMETOOLONG')
+  })
+
   it('refuses a folder', async () => {
     expect(await refusal(folder)).toBe('cannot load <folder>: it is not a file')
   })

@@ -1,11 +1,13 @@
 /** Loading locks by reference: those of the registry by name, a user's own by the path of a module. */
 
 import { existsSync, statSync } from 'node:fs'
+import type { Stats } from 'node:fs'
 import { resolve } from 'node:path'
 import { algorithms } from '#algorithms'
 import type { AnyAlgorithm } from '#algorithms'
 import { InputError } from '../errors.ts'
 import { algorithmNamed } from '../settle.ts'
+import { fileError } from '../text-file.ts'
 import { chooseExport } from './choose.ts'
 import { importModule } from './import.ts'
 import { isPathReference, splitReference } from './reference.ts'
@@ -27,7 +29,12 @@ const fileHint = (path: string): string => {
 }
 
 const refuseMissing = (path: string, file: string): void => {
-  const status = statSync(file, { throwIfNoEntry: false })
+  let status: Stats | undefined
+  try {
+    status = statSync(file, { throwIfNoEntry: false })
+  } catch (error) {
+    throw fileError('load', path, error)
+  }
   if (status === undefined) {
     throw new InputError(`cannot load ${path}: there is no such file${fileHint(path)}`)
   }
