@@ -29,7 +29,7 @@ export interface Ended {
 }
 
 /** A file of a tarball. */
-export interface PackedFile {
+interface PackedFile {
   readonly path: string
   readonly mode: number
 }
@@ -41,6 +41,8 @@ export interface OutsideProject {
   readonly packed: readonly PackedFile[]
   /** Runs a program in it; `node` is this Node. */
   exec(program: string, ...words: readonly string[]): Ended
+  /** Runs a line as a person types it. */
+  shell(line: string): Ended
   /** The TypeScript compiler of this repository. */
   tsc(...words: readonly string[]): Ended
   /** The vitest of this repository, on one of the project's files. */
@@ -59,14 +61,12 @@ const plainEnvironment = (): NodeJS.ProcessEnv => ({
   NO_COLOR: '1',
 })
 
-const execute = (cwd: string, program: string, words: readonly string[]): Ended => {
-  const isNode = program === 'node'
-  const { status, stdout, stderr, error } = spawnSync(isNode ? process.execPath : program, words, {
+const execute = (cwd: string, program: string, words: readonly string[], shell: boolean): Ended => {
+  const { status, stdout, stderr, error } = spawnSync(program, words, {
     cwd,
     encoding: 'utf8',
     env: plainEnvironment(),
-    // npm and npx are scripts there, which only a shell can start.
-    shell: !isNode && process.platform === 'win32',
+    shell,
   })
   if (error !== undefined) throw error
   return { status, out: stdout, err: stderr }
@@ -104,7 +104,10 @@ export const outsideProject = (): OutsideProject => {
   const folder = join(above, 'project')
   mkdirSync(folder)
   const exec = (program: string, ...words: readonly string[]): Ended =>
-    execute(folder, program, words)
+    program === 'node'
+      ? execute(folder, process.execPath, words, false)
+      : // On Windows npm and npx are scripts, which only a shell can start.
+        execute(folder, program, words, process.platform === 'win32')
   const write = (path: string, text: string): void => writeFileSync(join(folder, path), text)
 
   write('package.json', '{ "name": "outside", "private": true, "type": "module" }\n')
@@ -136,6 +139,7 @@ export const outsideProject = (): OutsideProject => {
     folder,
     packed: tarballs.find(({ name }) => name === 'locksim')?.files ?? [],
     exec,
+    shell: (line) => execute(folder, line, [], true),
     tsc: (...words) => exec('node', join(ROOT, 'node_modules/typescript/bin/tsc'), ...words),
     vitest: (path) => exec('node', join(ROOT, 'node_modules/vitest/vitest.mjs'), 'run', path),
     write,

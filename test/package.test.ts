@@ -49,9 +49,9 @@ describe.skipIf(notBuilt)('the package', () => {
     const named = entries.flatMap((entry) =>
       typeof entry === 'string' ? [entry] : [entry['types'], entry['default']],
     )
-    for (const path of [...named, ...Object.values(bin)]) {
-      expect(path === undefined ? path : existsSync(join(home, path)), path).toBe(true)
-    }
+    const paths = [...named, ...Object.values(bin)].map(String)
+    expect(paths.length).toBeGreaterThan(10)
+    expect(paths.filter((path) => !existsSync(join(home, path)))).toEqual([])
   })
 
   it('is used from JavaScript', () => {
