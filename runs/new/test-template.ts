@@ -13,6 +13,9 @@ import 'locksim/vitest'
 import { describe, expect, it } from 'vitest'
 ${note}import { ${variable} } from '${module}'
 
+/** Some hundred runs take a second or two, and longer on a machine that has other things to do. */
+const TIMEOUT_MS = 60_000
+
 describe('${name}', () => {
   it('keeps what it claims where nothing goes wrong', () => {
     // Three clients, and each takes the lock twice. What else may be in a plan: docs/plans.md of locksim.
@@ -32,12 +35,12 @@ describe('${name}', () => {
 
   it('frees only a hold of its own, though clients stand still and crash', () => {
     expect(${variable}).toHold('ownership', { under: ['pause', 'crash'] })
-  })
+  }, TIMEOUT_MS)
 
   // The promise that everybody needs: what two clients do under the lock never mixes. Does it hold?
   // it('keeps its sections apart, though clients stand still', () => {
   //   expect(${variable}).toHold('exclusion/effect', { under: ['pause'] })
-  // })
+  // }, TIMEOUT_MS)
 })
 `
 }
