@@ -16,6 +16,9 @@ export interface Grant {
   readonly validityClock?: 'wall' | 'monotonic'
 }
 
+/** Any grant, also one that has nothing but fields of its own: `{ key: 'a' }` would share nothing with `Grant` alone. */
+export type AnyGrant = Grant & object
+
 /** What the grants of a lock carry. */
 export interface Gives {
   readonly token: boolean
@@ -84,7 +87,7 @@ export interface Algorithm<
   Needed extends Needs,
   Definitions extends ParameterDefinitions,
   Session,
-  Held extends Grant,
+  Held extends AnyGrant,
 > extends AlgorithmBase<Needed, Definitions> {
   /** Whether a grant has a fencing token and an end of validity. */
   gives(parameters: ParameterValues<Definitions>): Gives
@@ -132,13 +135,13 @@ export const defineAlgorithm = <
   const Needed extends Needs,
   Definitions extends ParameterDefinitions,
   Session = undefined,
-  Held extends Grant = Grant,
+  Held extends AnyGrant = Grant,
 >(
   algorithm: Algorithm<Needed, Definitions, Session, Held>,
 ): Algorithm<Needed, Definitions, Session, Held> => algorithm
 
 /** A lock whose types are nobody's business. */
-export type AnyLock = Algorithm<Needs, ParameterDefinitions, unknown, Grant>
+export type AnyLock = Algorithm<Needs, ParameterDefinitions, unknown, AnyGrant>
 
 /** Whatever can be run by name: a lock or a commit protocol. */
 export type AnyAlgorithm = AnyLock | AnyProtocol

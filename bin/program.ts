@@ -5,13 +5,22 @@ import type { CommandEntry } from './command.ts'
 import { describe } from './commands/describe.ts'
 import { list } from './commands/list.ts'
 import { matrix } from './commands/matrix.ts'
+import { newLock } from './commands/new.ts'
 import { replay } from './commands/replay.ts'
 import { run } from './commands/run.ts'
 import { show } from './commands/show.ts'
 import { failureOf } from './failure.ts'
 import type { Io } from './io.ts'
 
-const commands: readonly CommandEntry<never>[] = [run, replay, show, matrix, describe, list]
+const commands: readonly CommandEntry<never>[] = [
+  run,
+  replay,
+  show,
+  matrix,
+  describe,
+  newLock,
+  list,
+]
 
 const BAD_INPUT = 2
 

@@ -67,9 +67,9 @@ export interface Witness {
   readonly proof: readonly string[]
 }
 
-/** What a checker says in the end. */
-export interface Verdict {
-  readonly promise: PromiseName
+/** What a checker says in the end. A checker of one's own may judge a promise of another name. */
+export interface Verdict<Promised extends string = PromiseName> {
+  readonly promise: Promised
   readonly verdict: VerdictName
   /** One line: what was seen, in numbers ("4 holds by 2 clients, 1 overlap of 4,001 ms"). */
   readonly evidence: string
@@ -98,14 +98,14 @@ export interface SharedHistory {
 }
 
 /** One judgement in progress. */
-export interface Judgement {
+export interface Judgement<Promised extends string = PromiseName> {
   see(event: FactEvent): void
-  end(end: RunEnd): Verdict
+  end(end: RunEnd): Verdict<Promised>
 }
 
 /** A judge of one promise. */
-export interface Checker {
-  readonly promise: PromiseName
+export interface Checker<Promised extends string = PromiseName> {
+  readonly promise: Promised
   /** What it judges; locks if left out. */
   readonly about?: 'locks' | 'commits'
   /** `always`: no bad thing happens; `eventually`: a good thing happens in time; `sometimes`: the run was worth having. */
@@ -120,8 +120,10 @@ export interface Checker {
   readonly source: string
   /** The kinds of facts it wants to be shown one by one. What it tells in a proof it finds in the history. */
   readonly sees: readonly FactKind[]
-  start(header: RunHeader, history: SharedHistory): Judgement
+  start(header: RunHeader, history: SharedHistory): Judgement<Promised>
 }
 
 /** Checks a checker's shape. */
-export const defineChecker = (checker: Checker): Checker => checker
+export const defineChecker = <Promised extends string>(
+  checker: Checker<Promised>,
+): Checker<Promised> => checker

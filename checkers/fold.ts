@@ -5,19 +5,19 @@ import type { Checker, Judgement, RunEnd, RunHeader, Verdict } from './checker.t
 import { newHistory } from './shared-history.ts'
 
 /** A set of checkers at work on one run. */
-export interface Judging {
+export interface Judging<Promised extends string> {
   /** Keeps a fact in the history and shows it to the checkers that want its kind. */
   see(fact: FactEvent): void
   /** The verdicts, in the order of the checkers. */
-  end(end: RunEnd): Verdict[]
+  end(end: RunEnd): Verdict<Promised>[]
 }
 
 type Table = ReadonlyMap<FactKind, readonly number[]>
 
 // Campaigns judge thousands of runs a second with one set of checkers, so its table is made once.
-const tables = new WeakMap<readonly Checker[], Table>()
+const tables = new WeakMap<readonly Checker<string>[], Table>()
 
-const tableOf = (checkers: readonly Checker[]): Table => {
+const tableOf = (checkers: readonly Checker<string>[]): Table => {
   const known = tables.get(checkers)
   if (known !== undefined) return known
   const table = new Map<FactKind, number[]>()
@@ -33,10 +33,13 @@ const tableOf = (checkers: readonly Checker[]): Table => {
 }
 
 /** Starts the checkers on a run. */
-export const startJudging = (checkers: readonly Checker[], header: RunHeader): Judging => {
+export const startJudging = <Promised extends string>(
+  checkers: readonly Checker<Promised>[],
+  header: RunHeader,
+): Judging<Promised> => {
   const table = tableOf(checkers)
   const history = newHistory()
-  const judgements: Judgement[] = []
+  const judgements: Judgement<Promised>[] = []
   for (const checker of checkers) judgements.push(checker.start(header, history))
   return {
     see(fact) {

@@ -5,6 +5,7 @@ import type { AnyAlgorithm, Fencing } from '#algorithms'
 import { faults, randomChoice } from '#sim'
 import type { Aim, AnyFaultPlan, Stream } from '#sim'
 import type { FaultClass } from './fault-classes/index.ts'
+import { referenceOf } from './modules/registry.ts'
 import { parsePlan, PLAN_FORMAT } from './plan.ts'
 import type { Plan } from './plan.ts'
 import { parametersOf, storesOf } from './settle.ts'
@@ -86,7 +87,7 @@ export const drawPlan = (algorithm: AnyAlgorithm, seed: number): Plan => {
 
   return parsePlan({
     format: PLAN_FORMAT,
-    algorithm: algorithm.name,
+    algorithm: referenceOf(algorithm),
     drawn: true,
     seed,
     ...shape,
@@ -139,7 +140,7 @@ export const drawClassPlan = (
   const progressWithinMs = progressOf(role)
   return parsePlan({
     format: PLAN_FORMAT,
-    algorithm: algorithm.name,
+    algorithm: referenceOf(algorithm),
     parameters,
     drawn: true,
     seed,

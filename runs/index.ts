@@ -1,4 +1,4 @@
-/** The library: plans, runs, scenarios, traces, reports. */
+/** Plans, runs, scenarios, traces, reports: all that commands are made of. The library is a part of it: library.ts. */
 
 export * from './draw.ts'
 export * from './errors.ts'
@@ -7,6 +7,8 @@ export * from './matrix/campaign.ts'
 export * from './matrix/cells.ts'
 export * from './matrix/matrix.ts'
 export * from './matrix/table-file.ts'
+export * from './modules/index.ts'
+export * from './new/create.ts'
 export * from './plan.ts'
 export * from './run.ts'
 export * from './scenarios/index.ts'
@@ -25,27 +27,5 @@ export { checkers } from '#checkers'
 export type { PromiseName, Verdict, VerdictName } from '#checkers'
 export { LocksimBug, SimulationError } from '#sim'
 export type { TraceEvent } from '#sim'
-// What a lock of one's own is written with.
-export { all, clock, monotonic, note, post, race, receive, sleep, spawn, stop } from '#sim'
-export type { FactEvent, Mailbox, Origin, Process, Reply, Task } from '#sim'
-export {
-  algorithms,
-  count,
-  defineAlgorithm,
-  defineProtocol,
-  duration,
-  flag,
-  isProtocol,
-  oneOf,
-} from '#algorithms'
-export type {
-  Algorithm,
-  AnyAlgorithm,
-  Claim,
-  Client,
-  Coordinator,
-  Gives,
-  Grant,
-  Protocol,
-  ReleaseOutcome,
-} from '#algorithms'
+export { algorithms, isProtocol } from '#algorithms'
+export type { AnyAlgorithm } from '#algorithms'

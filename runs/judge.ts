@@ -1,12 +1,20 @@
 /** Judging a run: all of its facts, once they are known, before every judge. */
 
 import { countAttempts, measureOrphansAndPhantoms, startJudging } from '#checkers'
-import type { Checker, OrphanPhantom, RunEnd, RunHeader, Tally, Verdict } from '#checkers'
+import type {
+  Checker,
+  OrphanPhantom,
+  PromiseName,
+  RunEnd,
+  RunHeader,
+  Tally,
+  Verdict,
+} from '#checkers'
 import type { FactEvent } from '#sim'
 
 /** What the judges make of a run. */
-export interface Judged {
-  readonly verdicts: readonly Verdict[]
+export interface Judged<Promised extends string = PromiseName> {
+  readonly verdicts: readonly Verdict<Promised>[]
   /** Measured beside the promises. */
   readonly measures: OrphanPhantom
   readonly tally: Tally
@@ -16,12 +24,12 @@ export interface Judged {
  * Shows the facts of a run to the judges, in order. They come after the run, not in the middle of it: there they cannot
  * disturb it, a judge that fails is not taken for a lock that does, and they keep out of the simulator's caches.
  */
-export const judge = (
-  checkers: readonly Checker[],
+export const judge = <Promised extends string>(
+  checkers: readonly Checker<Promised>[],
   header: RunHeader,
   facts: readonly FactEvent[],
   end: RunEnd,
-): Judged => {
+): Judged<Promised> => {
   const judging = startJudging(checkers, header)
   const spells = measureOrphansAndPhantoms()
   const tally = countAttempts()

@@ -15,7 +15,7 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT]
 export interface Outcome {
   readonly exitCode: ExitCode
   /** Violated promises that the lock claims, and `exclusion/effect`, or `agreement`, which every user needs. */
-  readonly broken: readonly Verdict[]
+  readonly broken: readonly Verdict<string>[]
   /** Why a run without a broken promise proves little, in words. */
   readonly untested: readonly string[]
 }
@@ -51,7 +51,7 @@ const missed = (plan: Plan, landed: readonly number[]): readonly string[] => {
 export const outcomeOf = (
   algorithm: AnyAlgorithm,
   plan: Plan,
-  verdicts: readonly Verdict[],
+  verdicts: readonly Verdict<string>[],
   landed: readonly number[],
 ): Outcome => {
   const deciding = verdicts.filter(({ promise }) => decides(algorithm, promise))

@@ -1,7 +1,9 @@
 /** Plan files: one JSON document each. */
 
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { InputError } from './errors.ts'
+import { asReadFrom, asWrittenIn } from './modules/reference.ts'
 import { parsePlan } from './plan.ts'
 import type { Plan } from './plan.ts'
 import { fileError, parseJson } from './text-file.ts'
@@ -9,11 +11,13 @@ import { fileError, parseJson } from './text-file.ts'
 const BYTES_MAX = 1 << 24
 
 /**
- * Reads a plan.
+ * Reads a plan: from a file, or written out, as in the line that repeats a run which came from no file.
+ * The path of a module in a file is relative to the file.
  *
  * @throws InputError naming the file and what is wrong with it
  */
 export const readPlan = (path: string): Plan => {
+  if (path.trimStart().startsWith('{')) return planOfText(path, 'the plan')
   let text: string
   try {
     const { size } = statSync(path)
@@ -23,22 +27,28 @@ export const readPlan = (path: string): Plan => {
   } catch (error) {
     throw error instanceof InputError ? error : fileError('read', path, error)
   }
-  const value = parseJson(text.replace(/^\uFEFF/, ''), path)
+  return asReadFrom(dirname(path), planOfText(text, path))
+}
+
+/** Reads a plan from its text; `where` is what errors call it. */
+const planOfText = (text: string, where: string): Plan => {
+  const value = parseJson(text.replace(/^\uFEFF/, ''), where)
   try {
     return parsePlan(value)
   } catch (error) {
-    throw error instanceof InputError ? new InputError(`${path}: ${error.message}`) : error
+    throw error instanceof InputError ? new InputError(`${where}: ${error.message}`) : error
   }
 }
 
 /**
- * Writes a plan.
+ * Writes a plan file.
  *
  * @throws InputError when the file cannot be written
  */
 export const writePlan = (path: string, plan: Plan): void => {
   try {
-    writeFileSync(path, `${JSON.stringify(plan, null, 2)}\n`)
+    const written = asWrittenIn(dirname(path), plan)
+    writeFileSync(path, `${JSON.stringify(written, null, 2)}\n`)
   } catch (error) {
     throw fileError('write the plan', path, error)
   }

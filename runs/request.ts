@@ -6,6 +6,7 @@ import type { AnyFaultPlan } from '#sim'
 import { drawClassPlan, drawPlan } from './draw.ts'
 import { didYouMean, InputError } from './errors.ts'
 import { faultClassNamed } from './fault-classes/index.ts'
+import { referenceOf } from './modules/registry.ts'
 import { parsePlan } from './plan.ts'
 import type { Plan } from './plan.ts'
 import { planScenario, scenarioNamed } from './scenarios/index.ts'
@@ -114,8 +115,8 @@ export const planFor = (
 ): Plan | { readonly skip: string } => {
   if (request.plan !== undefined) {
     const given = request.plan
-    const plan =
-      given.algorithm === algorithm.name ? given : { ...given, algorithm: algorithm.name }
+    const reference = referenceOf(algorithm)
+    const plan = given.algorithm === reference ? given : { ...given, algorithm: reference }
     return overridden(plan, algorithm, request)
   }
   const seed = request.seed ?? 0

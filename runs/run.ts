@@ -1,7 +1,7 @@
 /** One run: a plan in, verdicts and a trace hash out. */
 
 import { commitCheckers, lockCheckers } from '#checkers'
-import type { Checker, RunEnd, RunHeader } from '#checkers'
+import type { Checker, PromiseName, RunEnd, RunHeader } from '#checkers'
 import {
   armFaults,
   faults,
@@ -26,13 +26,13 @@ import type { Settled } from './settle.ts'
 import { withTraps } from './traps.ts'
 
 /** What may be asked of a run beyond its plan; nothing here changes what happens in it. */
-export interface RunOptions {
+export interface RunOptions<Promised extends string = PromiseName> {
   /** Gets every line of the full trace, facts and traffic, in order. */
   readonly record?: (event: TraceEvent) => void
   /** Gets every fact. */
   readonly fact?: (event: FactEvent) => void
-  /** The judges; all by default. */
-  readonly checkers?: readonly Checker[]
+  /** The judges; all by default. One's own may be among them, or alone. */
+  readonly checkers?: readonly Checker<Promised>[]
   /** The lock itself, where it is not in the registry. */
   readonly algorithm?: AnyAlgorithm
   /** Where chance comes from; the plan's seed by default. */
@@ -40,7 +40,7 @@ export interface RunOptions {
 }
 
 /** What came of a run. */
-export interface RunResult extends Judged {
+export interface RunResult<Promised extends string = PromiseName> extends Judged<Promised> {
   readonly plan: Plan
   readonly algorithm: AnyAlgorithm
   /** 64 bits over everything that happened, in hexadecimal. */
@@ -83,6 +83,10 @@ export const headerOf = (settled: Settled): RunHeader => {
 export const checkersOf = (algorithm: AnyAlgorithm): readonly Checker[] =>
   isProtocol(algorithm) ? commitCheckers : lockCheckers
 
+/** The same where nobody said who judges: then nothing else than their promises can have been meant. */
+export const judgesByDefault = <Promised extends string>(algorithm: AnyAlgorithm) =>
+  checkersOf(algorithm) as readonly Checker<string>[] as readonly Checker<Promised>[]
+
 /**
  * Runs a plan.
  *
@@ -90,7 +94,10 @@ export const checkersOf = (algorithm: AnyAlgorithm): readonly Checker[] =>
  * @throws SimulationError when the lock's own code broke the rules of the simulation
  * @throws LocksimBug when locksim did
  */
-export const run = (plan: Plan, options: RunOptions = {}): RunResult => {
+export const run = <Promised extends string = PromiseName>(
+  plan: Plan,
+  options: RunOptions<Promised> = {},
+): RunResult<Promised> => {
   const settled = settle(plan, options.algorithm)
   const { algorithm, parameters, clients, groups } = settled
   const choice = options.choice ?? randomChoice(plan.seed)
@@ -150,7 +157,7 @@ export const run = (plan: Plan, options: RunOptions = {}): RunResult => {
   })
   play.begin()
 
-  const stopped = runWorld(world, plan)
+  const stopped = runWorld(world, plan, algorithm.name)
   const end: RunEnd = {
     atMs: world.kernel.nowMs,
     why: reasonOf(stopped, living.size),
@@ -169,7 +176,12 @@ export const run = (plan: Plan, options: RunOptions = {}): RunResult => {
     faultsOverAtMs: end.faultsOverAtMs === Infinity ? null : end.faultsOverAtMs,
     landed: [...injection.landed].sort((one, other) => one - other),
     costs: world.costs,
-    ...judge(options.checkers ?? checkersOf(algorithm), headerOf(settled), facts, end),
+    ...judge(
+      options.checkers ?? judgesByDefault<Promised>(algorithm),
+      headerOf(settled),
+      facts,
+      end,
+    ),
   }
 }
 
@@ -191,14 +203,14 @@ const reasonOf = (stopped: StopReason, living: number): RunEnd['why'] => {
   }
 }
 
-const runWorld = (world: World, plan: Plan) => {
+const runWorld = (world: World, plan: Plan, lock: string) => {
   try {
     return withTraps(() => world.kernel.run(plan.horizonMs, plan.eventsMax))
   } catch (error) {
     if (error instanceof SimulationError) {
       const { node, process: name, effect, atMs } = error.place
       const where = [
-        `${plan.algorithm}, on ${node ?? 'a node'}`,
+        `${lock}, on ${node ?? 'a node'}`,
         ...(name === undefined || name === 'client' ? [] : [`in its process "${name}"`]),
         `at ${atMs ?? 0} ms`,
         ...(effect === undefined ? [] : [`(effect ${effect})`]),

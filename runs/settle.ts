@@ -5,6 +5,8 @@ import type { AnyAlgorithm, Fencing, ParameterDefinition } from '#algorithms'
 import { FACT_KINDS, faults, numberedNames, serverNames, services } from '#sim'
 import type { ServiceName } from '#sim'
 import { didYouMean, InputError } from './errors.ts'
+import { isPathReference } from './modules/reference.ts'
+import { loadedAlgorithm } from './modules/registry.ts'
 import type { Plan } from './plan.ts'
 
 /** Values of a lock's parameters, whatever they are. */
@@ -36,13 +38,20 @@ export const storesOf = (algorithm: AnyAlgorithm): readonly string[] =>
   isProtocol(algorithm) ? [] : [STORE]
 
 /**
- * The lock of this name.
+ * The lock of this name, or of this path of a module if `loadAlgorithms` has loaded it.
  *
  * @throws InputError that names the nearest known lock
  */
 export const algorithmNamed = (name: string): AnyAlgorithm => {
   const found = algorithms.find((algorithm) => algorithm.name === name)
   if (found !== undefined) return found
+  if (isPathReference(name)) {
+    const loaded = loadedAlgorithm(name)
+    if (loaded !== undefined) return loaded
+    throw new InputError(
+      `the lock ${name} is not loaded; \`await loadAlgorithms(['${name}'])\` comes first`,
+    )
+  }
   const names = algorithms.map((algorithm) => algorithm.name)
   throw new InputError(
     `there is no lock "${name}"${didYouMean(name, names)}; \`locksim list algorithms\` shows them all`,

@@ -1,9 +1,11 @@
 /** Trace files: JSON Lines with a header, one event a line, and a last line with the outcome. */
 
 import { closeSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { LocksimBug } from '#sim'
 import type { TraceEvent } from '#sim'
 import { InputError } from './errors.ts'
+import { asReadFrom, asWrittenIn } from './modules/reference.ts'
 import { parsePlan } from './plan.ts'
 import type { Plan } from './plan.ts'
 import type { RunResult } from './run.ts'
@@ -105,7 +107,8 @@ export const openTrace = (path: string, plan: Plan): TraceWriter => {
       }
     })
   }
-  put(JSON.stringify({ format: TRACE_FORMAT, locksim: VERSION, plan }))
+  const header = { format: TRACE_FORMAT, locksim: VERSION, plan: asWrittenIn(dirname(path), plan) }
+  put(JSON.stringify(header))
   return {
     event: (event) => put(eventLine(event)),
     end(result) {
@@ -151,7 +154,8 @@ const readHeader = (path: string, text: string | undefined): { locksim: string; 
     )
   }
   try {
-    return { locksim: String(header['locksim']).slice(0, 40), plan: parsePlan(header['plan']) }
+    const plan = asReadFrom(dirname(path), parsePlan(header['plan']))
+    return { locksim: String(header['locksim']).slice(0, 40), plan }
   } catch (error) {
     if (error instanceof InputError) throw new InputError(`${path}, line 1: ${error.message}`)
     throw error

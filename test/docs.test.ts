@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import {
   algorithmNamed,
@@ -33,6 +33,8 @@ const ROOT = join(import.meta.dirname, '..')
 const UPDATE = process.env['UPDATE'] === '1'
 const folder = mkdtempSync(join(tmpdir(), 'locksim-docs-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
+// A project in which nothing is installed yet, whatever there is above it.
+writeFileSync(join(folder, 'package.json'), '{}')
 
 const textOf = (path: string): string => readFileSync(join(ROOT, path), 'utf8').replaceAll('\r', '')
 
@@ -43,7 +45,10 @@ const wordsOf = (line: string): string[] =>
 const locksim = async (line: string): Promise<{ code: number; out: string }> => {
   let out = ''
   const put = (text: string): void => void (out += text)
-  const words = wordsOf(line).map((word) => (/\.jsonl?$/.test(word) ? join(folder, word) : word))
+  const words = wordsOf(line).map((word) =>
+    /\.(jsonl?|ts)$/.test(word) ? join(folder, word) : word,
+  )
+  if (words[0] === 'new') words.push('--dir', folder)
   // The reader of the tutorial has listed the lock that the command names by now.
   const added: AnyAlgorithm[] = [redisCounted, redisWaiting].filter(({ name }) =>
     line.includes(name),
@@ -52,7 +57,8 @@ const locksim = async (line: string): Promise<{ code: number; out: string }> => 
   registry.push(...added)
   try {
     const { code } = await onAPage((io) => program(words, io), { out: put, err: put })
-    return { code, out: out.replaceAll(`${folder}/`, '') }
+    const here = `${relative(process.cwd(), folder)}/`
+    return { code, out: out.replaceAll(here, './').replaceAll(`${folder}/`, '') }
   } finally {
     registry.length -= added.length
   }
@@ -75,7 +81,7 @@ const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<stri
 
 /** Commands of others that the pages may show; they are not run. */
 const isKnown = (command: string): boolean =>
-  /^(npm ci|npm test|git clone \S+|cd \S+|UPDATE=1 npx vitest run test\/docs\.test\.ts|node .*dist\/bench\/index\.js.*)$/.test(
+  /^(npm ci|npm test|npm install --save-dev \S+|git clone \S+|cd \S+|UPDATE=1 npx vitest run test\/docs\.test\.ts|node .*dist\/bench\/index\.js.*)$/.test(
     command,
   ) || Object.keys(scripts).some((name) => `${command} `.startsWith(`npm run ${name} `))
 
@@ -196,7 +202,8 @@ const follow = async (path: string): Promise<{ problems: string[]; text: string 
     const { marks, language } = block
     const [output, source, table] = ['output', 'source', 'table'].map((name) => marks.get(name))
     try {
-      if (language === 'sh') await doShell(block)
+      // What is done in a project of one's own is done there: test/outside.test.ts.
+      if (language === 'sh' && !marks.has('outside')) await doShell(block)
       if (language === 'json') doJson(block)
       if (output !== undefined) generated(block, excerpt(lastOutput, output))
       if (source !== undefined) generated(block, asShown(textOf(source)))

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 /** A fenced block. A comment on the line right above it says what is to be done with it: `<!-- exit 1 -->`. */
 export interface Block {
   readonly language: string
-  /** Its marks, by name: `exit`, `file`, `output`, `faults`, `source`, `table`, `defaults`. */
+  /** Its marks, by name: `exit`, `file`, `output`, `faults`, `source`, `table`, `defaults`, `outside`, `message`. */
   readonly marks: ReadonlyMap<string, string>
   readonly text: string
   /** Where `text` is in the page. */

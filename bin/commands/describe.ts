@@ -18,7 +18,10 @@ export const describe = defineCommand<{
   example: 'npx locksim describe redlock',
   declare(command) {
     command
-      .argument('<algorithm>', 'the name of a lock (see `npx locksim list algorithms`)')
+      .argument(
+        '<algorithm>',
+        'the name of a lock (see `npx locksim list algorithms`), or the path of a module',
+      )
       .option(
         '--seeds <n>',
         `runs for each class of faults (default: ${SEEDS_BY_DEFAULT})`,
@@ -32,11 +35,11 @@ export const describe = defineCommand<{
       .option('--json', 'one JSON value')
   },
   async run([name = ''], { seeds, workers, json }, io) {
-    const { algorithmNamed, describeJson, describeReport, EXIT, faultClasses, runMatrix } =
+    const { describeJson, describeReport, EXIT, faultClasses, loadAlgorithms, runMatrix } =
       await import('#runs')
     const { signal, progress, exitCode } = interruptible(io, true)
     const [row] = await runMatrix({
-      algorithms: [algorithmNamed(name)],
+      algorithms: await loadAlgorithms([name]),
       faultClasses,
       seeds: seeds ?? SEEDS_BY_DEFAULT,
       firstSeed: 0,

@@ -28,7 +28,10 @@ export const matrix = defineCommand<MatrixOptions>({
     'npx locksim matrix redlock --seeds 300\nnpx locksim matrix zk-sequential --fencing all --under client-pause --under failover',
   declare(command) {
     command
-      .argument('[algorithm...]', 'names of locks (see `npx locksim list`); every lock if left out')
+      .argument(
+        '[algorithm...]',
+        'names of locks (see `npx locksim list`), or paths of modules; every lock if left out',
+      )
       .option(
         '--seeds <n>',
         `runs for each lock and class (default: ${SEEDS_BY_DEFAULT})`,
@@ -62,7 +65,7 @@ export const matrix = defineCommand<MatrixOptions>({
         ? undefined
         : runs.oneOfWords('--fencing', options.fencing, runs.FENCING)
     const locks =
-      names.length === 0 ? runs.algorithms : [...new Set(names)].map(runs.algorithmNamed)
+      names.length === 0 ? runs.algorithms : await runs.loadAlgorithms([...new Set(names)])
     const faultClasses =
       options.under === undefined
         ? runs.faultClasses

@@ -19,11 +19,19 @@ export const replay = defineCommand<{ readonly json?: boolean }>({
       )
   },
   async run([path = ''], { json }, io) {
-    const { commandLine, differenceError, replay: replayFile, planOf } = await import('#runs')
+    const {
+      commandLine,
+      differenceError,
+      loadAlgorithms,
+      replay: replayFile,
+      planOf,
+    } = await import('#runs')
     const { report } = await import('../one-run.ts')
     const { withPlan } = await import('../failure.ts')
     const events: TraceEvent[] = []
-    const { result, difference } = withPlan(planOf(path), () =>
+    const plan = planOf(path)
+    await loadAlgorithms([plan.algorithm])
+    const { result, difference } = withPlan(plan, () =>
       replayFile(path, { record: (event) => events.push(event) }),
     )
     if (difference !== undefined) throw differenceError(path, difference)

@@ -37,14 +37,17 @@ export const run = defineCommand<RunOptions>({
     'npx locksim run redlock --scenario gc-pause --seed 42\nnpx locksim run redlock --set clock=monotonic --trace trace.jsonl\nnpx locksim run --seed 7',
   declare(command) {
     command
-      .argument('[algorithm...]', 'names of locks (see `npx locksim list`); every lock if left out')
+      .argument(
+        '[algorithm...]',
+        'names of locks (see `npx locksim list`), or paths of modules; every lock if left out',
+      )
       .option('--scenario <name>', 'a published timeline (see `npx locksim list scenarios`)')
       .option('--sequence <row>', 'a published fault sequence (see `npx locksim list sequences`)')
       .option(
         '--under <class>',
         'faults of one class, drawn from the seed (see `npx locksim list classes`)',
       )
-      .option('--plan <file>', 'a plan to run; the other options change it')
+      .option('--plan <file>', 'a plan to run, or its JSON; the other options change it')
       .option('--seed <n>', 'where all chance comes from (default: 0)', wholeNumber(0))
       .option('--clients <n>', 'how many clients', wholeNumber(1, 10_000))
       .option(
@@ -63,7 +66,7 @@ export const run = defineCommand<RunOptions>({
   },
   async run(names, options, io) {
     const runs = await import('#runs')
-    const { algorithmNamed, algorithms, InputError, oneOfWords, readPlan } = runs
+    const { algorithms, InputError, loadAlgorithms, oneOfWords } = runs
     const fencing =
       options.fencing === undefined
         ? undefined
@@ -75,7 +78,8 @@ export const run = defineCommand<RunOptions>({
         'give one of --plan, --scenario, --sequence and --under: each says what happens',
       )
     }
-    const plan: Plan | undefined = options.plan === undefined ? undefined : readPlan(options.plan)
+    const plan: Plan | undefined =
+      options.plan === undefined ? undefined : runs.readPlan(options.plan)
     const { scenario, sequence, under, seed, clients, servers, rounds } = options
     const shared = given({
       scenario,
@@ -95,7 +99,7 @@ export const run = defineCommand<RunOptions>({
     const ofItself =
       plan?.algorithm ?? (sequence === undefined ? undefined : runs.lockOfSequence(sequence))
     const wanted = ofItself !== undefined && names.length === 0 ? [ofItself] : names
-    const locks = wanted.length === 0 ? algorithms : [...new Set(wanted)].map(algorithmNamed)
+    const locks = wanted.length === 0 ? algorithms : await loadAlgorithms([...new Set(wanted)])
     const [lock] = locks
     const json = options.json === true
     if (lock !== undefined && wanted.length === 1) {

@@ -2,6 +2,7 @@
 
 import type { AnyAlgorithm } from '#algorithms'
 import type { FactEvent } from '#sim'
+import { referenceOf } from '../modules/registry.ts'
 import { parsePlan, PLAN_FORMAT } from '../plan.ts'
 import type { PlanInput } from '../plan.ts'
 import { run } from '../run.ts'
@@ -38,7 +39,7 @@ const runOf = (
   run(
     parsePlan({
       format: PLAN_FORMAT,
-      algorithm: algorithm.name,
+      algorithm: referenceOf(algorithm),
       network: { latencyMs: { minMs: 1, maxMs: 1 } },
       ...input,
     }),

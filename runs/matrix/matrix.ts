@@ -6,6 +6,7 @@ import { algorithms } from '#algorithms'
 import type { AnyAlgorithm } from '#algorithms'
 import type { ClassOverrides } from '../draw.ts'
 import type { FaultClass } from '../fault-classes/index.ts'
+import { isLoaded, referenceOf } from '../modules/registry.ts'
 import { withTraps } from '../traps.ts'
 import { addCampaign, emptyCampaign, runCampaign } from './campaign.ts'
 import type { CampaignResult } from './campaign.ts'
@@ -98,19 +99,21 @@ const inThisThread =
 
 /**
  * Runs the matrix. The rows come in the order of the locks, whichever thread is done first, and each is the sum
- * of its runs, so that the number of threads changes nothing in it. A lock that is not in the registry is run in
- * this thread: another one would not know it.
+ * of its runs, so that the number of threads changes nothing in it. A lock that is neither in the registry nor in a
+ * module of its own is run in this thread: another one would not know it.
  */
 export const runMatrix = async (request: MatrixRequest): Promise<readonly MatrixRow[]> => {
   const { workers, overrides = {} } = request
-  const known = request.algorithms.every((algorithm) => algorithms.includes(algorithm))
+  const known = request.algorithms.every(
+    (algorithm) => algorithms.includes(algorithm) || isLoaded(algorithm),
+  )
   if (workers <= 1 || !isCompiled || !known) {
     return runRows(request, inThisThread(overrides), 1)
   }
   const pool = openPool(workers)
   try {
     const runner: Runner = ({ algorithm, fault, from, to }) =>
-      pool.run({ algorithm: algorithm.name, fault: fault.name, from, to, overrides })
+      pool.run({ algorithm: referenceOf(algorithm), fault: fault.name, from, to, overrides })
     // A task more than there are threads, so that none waits for this one to hand out the next.
     return await runRows(request, runner, workers + 1)
   } finally {

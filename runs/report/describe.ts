@@ -168,7 +168,7 @@ export const describeReport = (row: MatrixRow, style: Style): string => {
     shortest?.example === undefined || told === undefined
       ? undefined
       : drawClassPlan(algorithm, told.fault, shortest.example.seed)
-  const line = shortest === undefined ? undefined : exampleLine(shortest)
+  const line = shortest === undefined ? undefined : exampleLine(algorithm, shortest)
   const part = (title: string, lines: readonly string[]): string => section(title, lines, style)
   return [
     part(algorithm.name, [

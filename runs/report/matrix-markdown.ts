@@ -74,7 +74,7 @@ const sectionOf = (row: MatrixRow, asked: readonly string[]): string => {
   const stories = campaigns.flatMap(({ fault }) => {
     const broken = cells.filter((cell) => cell.fault === fault.name && cell.verdict === 'violated')
     const told = broken.find((cell) => cell.decides) ?? broken[0]
-    const line = told === undefined ? undefined : exampleLine(told, asked)
+    const line = told === undefined ? undefined : exampleLine(algorithm, told, asked)
     return told === undefined || line === undefined
       ? []
       : [`- ${fault.name} breaks ${told.promise}: \`${line}\``]

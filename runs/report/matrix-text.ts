@@ -1,9 +1,11 @@
 /** The matrix on a terminal: every lock against every class of faults, or one lock promise by promise. */
 
+import type { AnyAlgorithm } from '#algorithms'
 import { countOf, numeral } from '#checkers'
 import { cellsOf } from '../matrix/cells.ts'
 import type { Cell } from '../matrix/cells.ts'
 import type { MatrixRow } from '../matrix/matrix.ts'
+import { referenceOf } from '../modules/registry.ts'
 import { faultCode, legendOf } from './codes.ts'
 import { commandLine } from './repeat.ts'
 import { wrap } from './style.ts'
@@ -40,14 +42,23 @@ export const runsOf = (rows: readonly MatrixRow[]): string => {
 const headOf = (faults: readonly string[], indent: number): string =>
   `${' '.repeat(indent)}${faults.map((fault) => faultCode(fault).padEnd(CELL_COLUMNS)).join('')}`
 
-/** The line that tells the story of an example. */
+/** The line that tells the story of an example of this lock. */
 export const exampleLine = (
-  { algorithm, fault, example }: Cell,
+  algorithm: AnyAlgorithm,
+  { fault, example }: Cell,
   asked: readonly string[] = [],
 ): string | undefined =>
   example === undefined
     ? undefined
-    : commandLine(['run', algorithm, '--under', fault, '--seed', String(example.seed), ...asked])
+    : commandLine([
+        'run',
+        referenceOf(algorithm),
+        '--under',
+        fault,
+        '--seed',
+        String(example.seed),
+        ...asked,
+      ])
 
 /** How the table of locks is laid out: on a narrow page a name has a line of its own. */
 const layoutOf = (faults: readonly string[], names: readonly string[], { columns }: Style) => {
@@ -133,7 +144,7 @@ export const matrixOfLock = (
   const examples = faults.flatMap((fault) => {
     const broken = cells.filter((cell) => cell.fault === fault && cell.verdict === 'violated')
     const told = broken.find((cell) => cell.decides) ?? broken[0]
-    const line = told === undefined ? undefined : exampleLine(told, asked)
+    const line = told === undefined ? undefined : exampleLine(row.algorithm, told, asked)
     if (told === undefined || line === undefined) return []
     return [
       `${fault}: ${told.promise}, ${numeral(told.violated)} of ${countOf(told.runs, 'run')}`,

@@ -21,7 +21,7 @@ export interface RunJsonInput {
   readonly endedAtMs: number
   readonly why: string
   readonly landed: readonly number[]
-  readonly verdicts: readonly Verdict[]
+  readonly verdicts: readonly Verdict<string>[]
   readonly measures: OrphanPhantom
   readonly tally: Tally
   /** What it cost the network; a saved trace does not tell. */
@@ -69,7 +69,7 @@ export const runJson = ({
 }: RunJsonInput): RunJson => {
   const algorithm = algorithmNamed(plan.algorithm)
   return {
-    algorithm: plan.algorithm,
+    algorithm: algorithm.name,
     scenario: plan.scenario ?? null,
     seed: plan.seed,
     hash,

@@ -22,7 +22,7 @@ export interface RunReportInput {
   readonly plan: Plan
   readonly algorithm: AnyAlgorithm
   readonly events: readonly TraceEvent[]
-  readonly verdicts: readonly Verdict[]
+  readonly verdicts: readonly Verdict<string>[]
   readonly landed: readonly number[]
   readonly measures: OrphanPhantom
   readonly hash: string
@@ -32,7 +32,7 @@ export interface RunReportInput {
   readonly repeat: string
 }
 
-const castText = ({ plan, algorithm }: RunReportInput): string => {
+const castText = ({ plan, algorithm }: Pick<RunReportInput, 'plan' | 'algorithm'>): string => {
   const { groups, fencing } = settle(plan, algorithm)
   const servers = groups.map(({ service, nodes }) =>
     nodes.length === 1 ? service : `${nodes.length} × ${service}`,
@@ -62,8 +62,11 @@ const sequenceOf = ({ sequence }: Plan): string | undefined => {
 }
 
 /** What was run, against what. */
-const title = (input: RunReportInput, style: Style): string => {
-  const { plan, landed } = input
+export const runTitle = (
+  input: Pick<RunReportInput, 'plan' | 'algorithm' | 'landed'>,
+  style: Style,
+): string => {
+  const { plan, algorithm, landed } = input
   const { paint } = style
   const scenario = scenarios.find(({ name }) => name === plan.scenario)
   const sequence = sequenceOf(plan)
@@ -77,7 +80,7 @@ const title = (input: RunReportInput, style: Style): string => {
   })
   const faultLines = scenario === undefined ? struck.flatMap((text) => indented(text, style)) : []
   return [
-    paint.strong(printable(`${plan.algorithm}${under}, seed ${plan.seed}`)),
+    paint.strong(printable(`${algorithm.name}${under}, seed ${plan.seed}`)),
     ...indented(castText(input), style),
     ...(scenario === undefined ? [] : indented(scenario.summary, style)),
     ...(sequence === undefined ? [] : indented(sequence, style)),
@@ -142,7 +145,7 @@ export const runReport = (input: RunReportInput, style: Style): string => {
   const marked = decisive.length > 0 ? decisive : violated
   const proof = proofs({ algorithm, verdicts }, style)
   return [
-    title(input, style),
+    runTitle(input, style),
     story({ plan, clients, events, marked }, style),
     verdictTable({ algorithm, verdicts }, style),
     ...(proof === '' ? [] : [proof]),

@@ -16,7 +16,7 @@ export interface StoryInput {
   readonly clients: readonly string[]
   readonly events: readonly TraceEvent[]
   /** Verdicts whose clashing events are marked. */
-  readonly marked: readonly Verdict[]
+  readonly marked: readonly Verdict<string>[]
 }
 
 const COLUMNS_MAX = 8

@@ -11,13 +11,13 @@ import type { Style } from './style.ts'
 /** What a report on verdicts is made from. */
 export interface VerdictsInput {
   readonly algorithm: AnyAlgorithm
-  readonly verdicts: readonly Verdict[]
+  readonly verdicts: readonly Verdict<string>[]
 }
 
 const PROMISE_COLUMNS = 21
 const VERDICT_COLUMNS = 13
 
-const markOf = (verdict: Verdict, decisive: boolean, { paint, glyphs }: Style): string => {
+const markOf = (verdict: Verdict<string>, decisive: boolean, { paint, glyphs }: Style): string => {
   switch (verdict.verdict) {
     case 'held':
       return paint.good(glyphs.good)

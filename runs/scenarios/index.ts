@@ -3,6 +3,7 @@
 import { isProtocol } from '#algorithms'
 import type { AnyAlgorithm, Fencing } from '#algorithms'
 import { didYouMean, InputError } from '../errors.ts'
+import { referenceOf } from '../modules/registry.ts'
 import { parsePlan, PLAN_FORMAT } from '../plan.ts'
 import type { Plan } from '../plan.ts'
 import { parametersOf } from '../settle.ts'
@@ -98,7 +99,7 @@ export const planScenario = (
   const { clients, servers, rounds, fencing } = overrides
   return parsePlan({
     format: PLAN_FORMAT,
-    algorithm: algorithm.name,
+    algorithm: referenceOf(algorithm),
     scenario: scenario.name,
     seed,
     ...plan,
