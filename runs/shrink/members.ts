@@ -1,0 +1,181 @@
+/** Weaker plans with fewer faults, clients, rounds or servers, and with those who matter called by the first names. */
+
+import { isProtocol } from '#algorithms'
+import type { AnyAlgorithm } from '#algorithms'
+import { numberedNames } from '#sim'
+import { groupsOf } from '../settle.ts'
+import type { ServerGroup } from '../settle.ts'
+import type { Plan } from '../plan.ts'
+import { startOf } from '../play.ts'
+import { numberOfNode, renamed, swapping } from './names.ts'
+import type { Renaming } from './names.ts'
+import { simplerNumbers } from './numbers.ts'
+import { omitted, without } from './part.ts'
+import type { Part } from './part.ts'
+import { momentsSpelledOut } from './moments.ts'
+
+/** Fewer faults: none, halves, one less. */
+export const fewerFaults: Part = function* (plan) {
+  const { faults } = plan
+  const count = faults.length
+  if (count > 1) yield { ...plan, faults: [] }
+  if (count > 3) {
+    const half = Math.floor(count / 2)
+    yield { ...plan, faults: faults.slice(0, half) }
+    yield { ...plan, faults: faults.slice(half) }
+  }
+  for (const index of faults.keys()) yield { ...plan, faults: without(faults, index) }
+}
+
+/** When each client starts, without the repetition at the end that a plan need not spell out. */
+export const trimmedStarts = (starts: readonly number[]): number[] => {
+  let length = starts.length
+  while (length > 1 && starts[length - 1] === starts[length - 2]) length--
+  return starts.slice(0, length)
+}
+
+const startsOf = ({ clients, workload }: Plan): number[] =>
+  Array.from({ length: clients }, (_, index) => startOf(workload.startMs, index))
+
+const withStarts = (plan: Plan, starts: readonly number[]): Plan => ({
+  ...plan,
+  workload: { ...plan.workload, startMs: trimmedStarts(starts) },
+})
+
+/** The plan without its client of this index: those behind it move up. */
+const withoutClient = (plan: Plan, index: number): Plan => {
+  const renaming: Renaming = (name) => {
+    if (!name.startsWith('client-')) return name
+    const number = numberOfNode(name)
+    if (number === index + 1) return undefined
+    return number > index + 1 ? `client-${number - 1}` : name
+  }
+  return {
+    ...withStarts(plan, without(startsOf(plan), index)),
+    ...renamed(plan, renaming),
+    clients: plan.clients - 1,
+  }
+}
+
+/** More clients than this are first tried to be done without in bulk. */
+const CLIENTS_FEW = 4
+
+/** Fewer clients: the first few only, and each of them left out with what befalls it, or aimed at it. */
+export const fewerClients: Part = function* (plan, algorithm) {
+  const { clients } = plan
+  if (clients > CLIENTS_FEW) {
+    for (const fewer of simplerNumbers(clients, { least: 1 })) {
+      const renaming: Renaming = (name) =>
+        name.startsWith('client-') && numberOfNode(name) > fewer ? undefined : name
+      yield {
+        ...withStarts(plan, startsOf(plan).slice(0, fewer)),
+        ...renamed(plan, renaming),
+        clients: fewer,
+      }
+    }
+  }
+  if (clients === 1) return
+  // From the last on: there the names of the others stay, and with them what chance does to them.
+  for (let index = clients - 1; index >= Math.max(0, clients - CLIENTS_FEW * 2); index--) {
+    yield withoutClient(plan, index)
+    const spelledOut = momentsSpelledOut(plan, algorithm, `client-${index + 1}`)
+    if (spelledOut !== undefined) yield withoutClient(spelledOut, index)
+  }
+}
+
+/** Fewer rounds. */
+export const fewerRounds: Part = function* (plan) {
+  for (const rounds of simplerNumbers(plan.rounds, { least: 1 })) yield { ...plan, rounds }
+}
+
+/** The servers whose number is free. */
+const scaledGroup = (plan: Plan, algorithm: AnyAlgorithm): ServerGroup | undefined =>
+  groupsOf(algorithm, plan.servers).find(({ service }) => service === algorithm.scales)
+
+/** Numbers of servers that make sense: a majority of one is none, and an even number is no better than one less. */
+const serverCounts = (plan: Plan, algorithm: AnyAlgorithm): readonly (number | undefined)[] => {
+  const now = scaledGroup(plan, algorithm)?.nodes.length
+  const usual = scaledGroup({ ...plan, servers: undefined }, algorithm)?.nodes.length
+  if (now === undefined || usual === undefined) return []
+  const isMajority = usual >= 3 && !isProtocol(algorithm)
+  const least = isProtocol(algorithm) ? Math.min(2, usual) : isMajority ? 3 : 1
+  const counts: (number | undefined)[] = []
+  for (let count = least; count < now; count += isMajority ? 2 : 1) {
+    if (count !== usual) counts.push(count)
+  }
+  return plan.servers === undefined ? counts : [undefined, ...counts]
+}
+
+const withServers = (plan: Plan, algorithm: AnyAlgorithm, servers: number | undefined): Plan => {
+  const { servers: _before, ...rest } = plan
+  const next: Plan = servers === undefined ? rest : { ...rest, servers }
+  const before = scaledGroup(plan, algorithm)?.nodes ?? []
+  const after = scaledGroup(next, algorithm)?.nodes ?? []
+  const renaming: Renaming = (name) => {
+    const index = before.indexOf(name)
+    return index < 0 ? name : after[index]
+  }
+  return { ...next, ...renamed(plan, renaming) }
+}
+
+/** Fewer servers, where the lock is free to choose. Those with the highest numbers go. */
+export const fewerServers: Part = function* (plan, algorithm) {
+  for (const servers of serverCounts(plan, algorithm)) yield withServers(plan, algorithm, servers)
+}
+
+/** The plan after two clients have changed places. */
+const withClientsSwapped = (plan: Plan, one: number, other: number): Plan => {
+  const starts = startsOf(plan)
+  ;[starts[one], starts[other]] = [starts[other] as number, starts[one] as number]
+  return {
+    ...withStarts(plan, starts),
+    ...renamed(plan, swapping(`client-${one + 1}`, `client-${other + 1}`)),
+  }
+}
+
+/** Names further back are not worth a try of their own with each of those before them. */
+const NAMES_MAX = 8
+
+/** Those who are struck get the lowest numbers. */
+export const lowerNames: Part = function* (plan, algorithm) {
+  const clients = Math.min(plan.clients, NAMES_MAX)
+  for (let other = 1; other < clients; other++) {
+    for (let one = 0; one < other; one++) yield withClientsSwapped(plan, one, other)
+  }
+  for (const { nodes } of groupsOf(algorithm, plan.servers)) {
+    const few = nodes.slice(0, NAMES_MAX)
+    for (const [index, other] of few.entries()) {
+      for (const one of few.slice(0, index)) {
+        yield { ...plan, ...renamed(plan, swapping(one, other)) }
+      }
+    }
+  }
+}
+
+/** Seeds that a person would have taken. */
+const ROUND_SEEDS = [0, 1, 2, 3]
+
+/** The same steps, each with what chance does under another seed: a client that is not needed may still have moved it. */
+export const underOtherSeeds = (part: Part): Part =>
+  function* (plan, algorithm) {
+    for (const seed of ROUND_SEEDS) {
+      if (seed === plan.seed) continue
+      for (const weaker of part(plan, algorithm)) yield { ...weaker, seed }
+    }
+  }
+
+/** A rounder seed, nothing else changed. */
+export const rounderSeed: Part = function* (plan) {
+  for (const seed of ROUND_SEEDS) yield { ...plan, seed }
+}
+
+/** Names of the clients of a plan. */
+export const clientNames = ({ clients }: Plan): readonly string[] =>
+  numberedNames('client', clients)
+
+/** Fields that change nothing in a run: where the plan came from. */
+export const noLabels: Part = function* (plan) {
+  if (plan.scenario !== undefined) yield omitted(plan, 'scenario')
+  if (plan.sequence !== undefined) yield omitted(plan, 'sequence')
+  if (plan.drawn) yield { ...plan, drawn: false }
+}
