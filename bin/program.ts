@@ -8,10 +8,11 @@ import { matrix } from './commands/matrix.ts'
 import { replay } from './commands/replay.ts'
 import { run } from './commands/run.ts'
 import { show } from './commands/show.ts'
+import { shrink } from './commands/shrink.ts'
 import { failureOf } from './failure.ts'
 import type { Io } from './io.ts'
 
-const commands: readonly CommandEntry<never>[] = [run, replay, show, matrix, describe, list]
+const commands: readonly CommandEntry<never>[] = [run, replay, show, shrink, matrix, describe, list]
 
 const BAD_INPUT = 2
 

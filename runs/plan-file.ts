@@ -3,7 +3,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { InputError } from './errors.ts'
 import { parsePlan } from './plan.ts'
-import type { Plan } from './plan.ts'
+import type { Plan, PlanInput } from './plan.ts'
 import { fileError, parseJson } from './text-file.ts'
 
 const BYTES_MAX = 1 << 24
@@ -36,7 +36,7 @@ export const readPlan = (path: string): Plan => {
  *
  * @throws InputError when the file cannot be written
  */
-export const writePlan = (path: string, plan: Plan): void => {
+export const writePlan = (path: string, plan: PlanInput): void => {
   try {
     writeFileSync(path, `${JSON.stringify(plan, null, 2)}\n`)
   } catch (error) {

@@ -2,7 +2,6 @@
 
 import { isProtocol } from '#algorithms'
 import type { AnyAlgorithm } from '#algorithms'
-import { numberedNames } from '#sim'
 import { groupsOf } from '../settle.ts'
 import type { ServerGroup } from '../settle.ts'
 import type { Plan } from '../plan.ts'
@@ -168,10 +167,6 @@ export const underOtherSeeds = (part: Part): Part =>
 export const rounderSeed: Part = function* (plan) {
   for (const seed of ROUND_SEEDS) yield { ...plan, seed }
 }
-
-/** Names of the clients of a plan. */
-export const clientNames = ({ clients }: Plan): readonly string[] =>
-  numberedNames('client', clients)
 
 /** Fields that change nothing in a run: where the plan came from. */
 export const noLabels: Part = function* (plan) {

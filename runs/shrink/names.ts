@@ -18,7 +18,9 @@ export const swapping =
 
 /** Those of a list that stay, under their new names. */
 const staying = (names: readonly string[], renaming: Renaming): string[] =>
-  names.flatMap((name) => renaming(name) ?? [])
+  names
+    .flatMap((name) => renaming(name) ?? [])
+    .sort((one, other) => numberOfNode(one) - numberOfNode(other))
 
 const renamedMoment = (at: Moment, renaming: Renaming): Moment | undefined => {
   if (typeof at === 'number') return at

@@ -6,7 +6,7 @@ import type { Plan } from '../plan.ts'
 import { checkersOf, run } from '../run.ts'
 import type { RunOptions, RunResult } from '../run.ts'
 import { isSame } from './defaults.ts'
-import { weakeningsByPart } from './weaken.ts'
+import { weakenings, weakeningsByPart } from './weaken.ts'
 
 /** Whether what is looked for still happens on a plan. Any question will do: a promise broken, a user's function. */
 export type Fails = (plan: Plan) => boolean
@@ -18,6 +18,8 @@ export interface Shrunk {
   readonly tries: number
   /** Whether each single weakening of what is left was tried and makes it hold: 1-minimal. False if the tries ran out. */
   readonly minimal: boolean
+  /** How many plans are one step weaker than this one: if it is minimal, each of them was tried. */
+  readonly weaker: number
 }
 
 /** A question about the result of a run, as one about its plan. A plan on which the lock's own code fails is no answer. */
@@ -50,6 +52,16 @@ export interface ShrinkOptions {
   readonly keep?: readonly (keyof Plan)[]
 }
 
+const keeps = (candidate: Plan, plan: Plan, fields: readonly (keyof Plan)[]): boolean =>
+  fields.every((field) => isSame(candidate[field], plan[field]))
+
+const weakerThan = (plan: Plan, algorithm: AnyAlgorithm, fields: readonly (keyof Plan)[]): number =>
+  new Set(
+    [...weakenings(plan, algorithm)]
+      .filter((weaker) => keeps(weaker, plan, fields))
+      .map((weaker) => JSON.stringify(weaker)),
+  ).size
+
 /** Tries that one plan is worth. */
 const TRIES_MAX = 20_000
 
@@ -70,7 +82,7 @@ export const shrink = (
   // Questions have one answer, so that what has held need not be asked again.
   const held = new Set<string>()
   const stillFails = (candidate: Plan): boolean => {
-    if (keep.some((field) => !isSame(candidate[field], plan[field]))) return false
+    if (!keeps(candidate, plan, keep)) return false
     const text = JSON.stringify(candidate)
     if (held.has(text)) return false
     tries++
@@ -89,7 +101,13 @@ export const shrink = (
       let index = 0
       for (const candidate of weaken(smallest, algorithm)) {
         if (index++ < from) continue
-        if (tries === triesMax) return { plan: smallest, tries, minimal: false }
+        if (tries === triesMax)
+          return {
+            plan: smallest,
+            tries,
+            minimal: false,
+            weaker: weakerThan(smallest, algorithm, keep),
+          }
         if (!stillFails(candidate)) continue
         smallest = candidate
         from = index - 1
@@ -100,5 +118,5 @@ export const shrink = (
     }
     inVain = worked ? 0 : inVain + 1
   }
-  return { plan: smallest, tries, minimal: true }
+  return { plan: smallest, tries, minimal: true, weaker: weakerThan(smallest, algorithm, keep) }
 }

@@ -1,5 +1,6 @@
 /** A plan as a person would write it: only what differs from the defaults. */
 
+import { parsePlan } from '../plan.ts'
 import type { Plan, PlanInput } from '../plan.ts'
 import { DEFAULTS, isSame } from './defaults.ts'
 
@@ -31,6 +32,7 @@ const sparseClocks = (clocks: Plan['clocks']): NonNullable<PlanInput['clocks']> 
 
 /** The plan without what its reader fills in: `parsePlan` gives the same plan back. */
 export const sparsePlan = (plan: Plan): PlanInput => {
-  const input = sparse(plan, DEFAULTS as Fields) as unknown as PlanInput
+  // Read once more, its fields come in the order of the schema whatever was done to it.
+  const input = sparse(parsePlan(plan), DEFAULTS as Fields) as unknown as PlanInput
   return input.clocks === undefined ? input : { ...input, clocks: sparseClocks(plan.clocks) }
 }

@@ -112,6 +112,8 @@ export const plainerWork: Part = function* (plan) {
     }
   }
   yield withWork(plan, { startMs: [0] })
+  const earliestMs = Math.min(...startMs)
+  yield withWork(plan, { startMs: startMs.map((ms) => ms - earliestMs) })
   for (const index of startMs.keys()) {
     if (index > 0) yield withWork(plan, { startMs: startMs.slice(0, index) })
   }
