@@ -51,11 +51,11 @@ export const shrink = defineCommand<ShrinkOptions>({
     const before = withPlan(plan, () => runs.run(plan, { algorithm }))
     const promise = predicate === undefined ? runs.promiseOf(before, asked) : undefined
     if (predicate === undefined ? promise === undefined : !predicate(before)) {
-      const what = module ?? asked ?? 'a promise'
-      const message =
+      const why =
         module === undefined
-          ? `${path} does not break ${what}: there is nothing to shrink`
-          : `${what} is false of ${path}: there is nothing to shrink`
+          ? `${path} ${asked === undefined ? 'breaks no promise' : `does not break ${asked}`}`
+          : `${module} says no to ${path}`
+      const message = `${why}: there is nothing to shrink`
       if (json === true) {
         const error = { exitCode: runs.EXIT.inconclusive, message }
         io.out(`${JSON.stringify({ error }, null, 2)}\n`)

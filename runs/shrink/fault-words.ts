@@ -36,7 +36,7 @@ const timesWords = (nth: number): string => (nth === 1 ? '' : ` for the ${ordina
 
 /** When it was. `subject` is who the sentence is about. */
 const whenWords = (at: Moment, subject?: string): string => {
-  if (at === 0) return 'from the beginning'
+  if (at === 0) return 'at the beginning'
   if (typeof at === 'number') return `at ${inMs(at)}`
   const who = at.node === subject ? 'it' : at.node
   const { afterMs = 0 } = at
@@ -48,6 +48,10 @@ const whenWords = (at: Moment, subject?: string): string => {
   return `${later} after ${who} ${what}`
 }
 
+/** The same of something that lasts, or that is waited for. */
+const sinceWords = (at: Moment, subject?: string): string =>
+  at === 0 ? 'from the beginning' : whenWords(at, subject)
+
 const listOf = (names: readonly string[]): string =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`
 
@@ -58,7 +62,7 @@ type PlanOf<Kind extends AnyFaultPlan['kind']> = Extract<AnyFaultPlan, { readonl
 
 const partitionWords = ({ groups, at, forMs, oneWay, hold }: PlanOf<'partition'>): string => {
   const [first = [], ...others] = groups
-  const when = `${lastingWords(forMs)} ${whenWords(at)}`
+  const when = `${lastingWords(forMs)} ${sinceWords(at)}`
   const cut =
     oneWay === true
       ? `nothing got from ${listOf(first)} to ${listOf(others.flat())}${when}`
@@ -87,10 +91,10 @@ const messageWords = (plan: PlanOf<'message'>): string => {
   const { from, to, at, forMs, nth, count, operation } = plan
   const what = operation === undefined ? 'message' : `"${operation}"`
   const link = `from ${from} to ${to}`
-  const since = at === 0 ? '' : ` ${whenWords(at)}`
+  const since = at === 0 ? '' : ` ${whenWords(at).replace(/^right after/, 'after')}`
   const first = nth ?? 1
   if (nth === undefined && forMs !== undefined && count === undefined) {
-    return `every ${what} ${link}${lastingWords(forMs)} ${whenWords(at)} ${struckWords(plan, false)}`
+    return `every ${what} ${link}${lastingWords(forMs)} ${sinceWords(at)} ${struckWords(plan, false)}`
   }
   const many = count ?? 1
   const within = forMs === undefined ? '' : ` within ${inMs(forMs)}`
@@ -101,9 +105,9 @@ const messageWords = (plan: PlanOf<'message'>): string => {
 
 const clockWords = (plan: PlanOf<'clock'>): string => {
   const { node, at, forMs, jumpMs, driftPpm, slewPpm } = plan
-  const when = `${lastingWords(forMs)} ${whenWords(at, node)}`
+  const when = `${lastingWords(forMs)} ${sinceWords(at, node)}`
   if (jumpMs !== undefined) {
-    return `the wall clock of ${node} was set ${jumpMs < 0 ? 'back' : 'ahead'} by ${inMs(Math.abs(jumpMs))}${when}`
+    return `the wall clock of ${node} was set ${jumpMs < 0 ? 'back' : 'ahead'} by ${inMs(Math.abs(jumpMs))}${lastingWords(forMs)} ${whenWords(at, node)}`
   }
   return driftPpm === undefined
     ? `the wall clock of ${node} was slewed at ${numeral(slewPpm ?? 0)} ppm${when}`
@@ -114,9 +118,9 @@ const clockWords = (plan: PlanOf<'clock'>): string => {
 export const faultWords = (fault: AnyFaultPlan): string => {
   switch (fault.kind) {
     case 'pause':
-      return `${fault.node} stood still${lastingWords(fault.forMs)} ${whenWords(fault.at, fault.node)}`
+      return `${fault.node} stood still${lastingWords(fault.forMs)} ${sinceWords(fault.at, fault.node)}`
     case 'suspend':
-      return `the machine of ${fault.node} was suspended${lastingWords(fault.forMs)} ${whenWords(fault.at, fault.node)}`
+      return `the machine of ${fault.node} was suspended${lastingWords(fault.forMs)} ${sinceWords(fault.at, fault.node)}`
     case 'crash': {
       const { node, at, forMs, silent, losesDisk } = fault
       const fell = silent === true ? 'lost power' : 'crashed'

@@ -27,7 +27,7 @@ export const fewerFaults: Part = function* (plan) {
 }
 
 /** When each client starts, without the repetition at the end that a plan need not spell out. */
-export const trimmedStarts = (starts: readonly number[]): number[] => {
+const trimmedStarts = (starts: readonly number[]): number[] => {
   let length = starts.length
   while (length > 1 && starts[length - 1] === starts[length - 2]) length--
   return starts.slice(0, length)

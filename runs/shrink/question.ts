@@ -10,7 +10,7 @@ import { checkersOf } from '../run.ts'
 import type { RunResult } from '../run.ts'
 
 /** A question about the result of a run. */
-export type Predicate = (result: RunResult) => boolean
+type Predicate = (result: RunResult) => boolean
 
 /** Names of the promises that a run broke: those that decide first. */
 const brokenBy = ({ algorithm, verdicts }: RunResult): readonly string[] => {
