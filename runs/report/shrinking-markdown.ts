@@ -62,8 +62,9 @@ export const shrinkingMarkdown = (cases: readonly ShrunkCase[]): string => {
     '',
     'Made by `npm run shrinking`. Plans that break a promise, drawn under every class of faults and under all of them mixed, were',
     'shrunk while they still broke it. Sizes are medians, before → after; so are tries (plans that were run) and times. A plan counts as',
-    '1-minimal if every plan that is one step weaker was run once more, before all judges, and none broke the promise. Times are of the',
-    'machine on which the page was made. What a step is: [shrinking](../shrinking.md).',
+    '1-minimal if every plan that is one step weaker was run once more, before all judges, and none broke the promise. Times are ms',
+    'of the processor, all threads together, on the machine on which the page was made. What a step is:',
+    '[shrinking](../shrinking.md).',
     '',
     `| ${HEAD.join(' | ')} |`,
     `|${HEAD.map((_name, index) => (index === 0 ? '---' : '--:')).join('|')}|`,
@@ -75,8 +76,8 @@ export const shrinkingMarkdown = (cases: readonly ShrunkCase[]): string => {
     ),
     rowOf('**all**', cases),
     '',
-    `What was left: ${faultsLeft(cases)}. A plan without faults breaks its promise by the order of events alone, or with clocks that are off`,
-    'from the beginning.',
+    `What was left: ${faultsLeft(cases)}. A plan without faults breaks its promise`,
+    'by the order of events alone, or with clocks that are off from the beginning.',
     '',
   ].join('\n')
 }

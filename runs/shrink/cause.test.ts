@@ -19,7 +19,7 @@ const table = JSON.parse(
   readFileSync(new URL('../../docs/reference/matrix.json', import.meta.url), 'utf8'),
 ) as SavedTable
 
-/** The smallest known plan of every third violated cell: of each promise and class there are many. */
+/** The smallest known plan of every fifth violated cell: of each promise and class there are many. */
 const cells = table.rows
   .flatMap(({ algorithm, campaigns }) =>
     campaigns.flatMap(({ fault, promises = {} }) =>
@@ -34,7 +34,7 @@ const cells = table.rows
       }),
     ),
   )
-  .filter((_cell, index) => index % 3 === 0)
+  .filter((_cell, index) => index % 5 === 0)
 
 const redlock = algorithmNamed('redlock')
 const pause = {
@@ -66,9 +66,8 @@ describe('the cause of a broken promise', () => {
   }, 60_000)
 
   it('names exactly the faults that it takes', () => {
-    const several = cells
-      .filter(({ plan }) => plan.faults.length > 0)
-      .filter((_, at) => at % 5 === 0)
+    const several = cells.filter(({ plan }) => plan.faults.length > 0)
+
     for (const { promise, plan } of several) {
       const algorithm = algorithmNamed(plan.algorithm)
       const cause = causeOf(algorithm, plan, promise)

@@ -1,17 +1,17 @@
-/** Weaker plans with fewer faults, clients, rounds or servers, and with those who matter called by the first names. */
+/** Weaker plans with fewer faults, clients, rounds or servers. */
 
 import { isProtocol } from '#algorithms'
 import type { AnyAlgorithm } from '#algorithms'
 import { groupsOf } from '../settle.ts'
 import type { ServerGroup } from '../settle.ts'
 import type { Plan } from '../plan.ts'
-import { startOf } from '../play.ts'
-import { numberOfNode, renamed, swapping } from './names.ts'
+import { numberOfNode, renamed } from './names.ts'
 import type { Renaming } from './names.ts'
 import { simplerNumbers } from './numbers.ts'
-import { omitted, without } from './part.ts'
+import { without } from './part.ts'
 import type { Part } from './part.ts'
 import { momentsSpelledOut } from './moments.ts'
+import { startsOf, withStarts } from './starts.ts'
 
 /** Fewer faults: none, halves, one less. */
 export const fewerFaults: Part = function* (plan) {
@@ -25,21 +25,6 @@ export const fewerFaults: Part = function* (plan) {
   }
   for (const index of faults.keys()) yield { ...plan, faults: without(faults, index) }
 }
-
-/** When each client starts, without the repetition at the end that a plan need not spell out. */
-const trimmedStarts = (starts: readonly number[]): number[] => {
-  let length = starts.length
-  while (length > 1 && starts[length - 1] === starts[length - 2]) length--
-  return starts.slice(0, length)
-}
-
-const startsOf = ({ clients, workload }: Plan): number[] =>
-  Array.from({ length: clients }, (_, index) => startOf(workload.startMs, index))
-
-const withStarts = (plan: Plan, starts: readonly number[]): Plan => ({
-  ...plan,
-  workload: { ...plan.workload, startMs: trimmedStarts(starts) },
-})
 
 /** The plan without its client of this index: those behind it move up. */
 const withoutClient = (plan: Plan, index: number): Plan => {
@@ -120,57 +105,4 @@ const withServers = (plan: Plan, algorithm: AnyAlgorithm, servers: number | unde
 /** Fewer servers, where the lock is free to choose. Those with the highest numbers go. */
 export const fewerServers: Part = function* (plan, algorithm) {
   for (const servers of serverCounts(plan, algorithm)) yield withServers(plan, algorithm, servers)
-}
-
-/** The plan after two clients have changed places. */
-const withClientsSwapped = (plan: Plan, one: number, other: number): Plan => {
-  const starts = startsOf(plan)
-  ;[starts[one], starts[other]] = [starts[other] as number, starts[one] as number]
-  return {
-    ...withStarts(plan, starts),
-    ...renamed(plan, swapping(`client-${one + 1}`, `client-${other + 1}`)),
-  }
-}
-
-/** Names further back are not worth a try of their own with each of those before them. */
-const NAMES_MAX = 8
-
-/** Those who are struck get the lowest numbers. */
-export const lowerNames: Part = function* (plan, algorithm) {
-  const clients = Math.min(plan.clients, NAMES_MAX)
-  for (let other = 1; other < clients; other++) {
-    for (let one = 0; one < other; one++) yield withClientsSwapped(plan, one, other)
-  }
-  for (const { nodes } of groupsOf(algorithm, plan.servers)) {
-    const few = nodes.slice(0, NAMES_MAX)
-    for (const [index, other] of few.entries()) {
-      for (const one of few.slice(0, index)) {
-        yield { ...plan, ...renamed(plan, swapping(one, other)) }
-      }
-    }
-  }
-}
-
-/** Seeds that a person would have taken. */
-const ROUND_SEEDS = [0, 1, 2, 3]
-
-/** The same steps, each with what chance does under another seed: a client that is not needed may still have moved it. */
-export const underOtherSeeds = (part: Part): Part =>
-  function* (plan, algorithm) {
-    for (const seed of ROUND_SEEDS) {
-      if (seed === plan.seed) continue
-      for (const weaker of part(plan, algorithm)) yield { ...weaker, seed }
-    }
-  }
-
-/** A rounder seed, nothing else changed. */
-export const rounderSeed: Part = function* (plan) {
-  for (const seed of ROUND_SEEDS) yield { ...plan, seed }
-}
-
-/** Fields that change nothing in a run: where the plan came from. */
-export const noLabels: Part = function* (plan) {
-  if (plan.scenario !== undefined) yield omitted(plan, 'scenario')
-  if (plan.sequence !== undefined) yield omitted(plan, 'sequence')
-  if (plan.drawn) yield { ...plan, drawn: false }
 }

@@ -3,16 +3,8 @@
 import type { AnyAlgorithm } from '#algorithms'
 import type { Plan } from '../plan.ts'
 import { calmerKinds, fewerFields, smallerAmounts, smallerGroups } from './faults.ts'
-import {
-  fewerClients,
-  fewerFaults,
-  fewerRounds,
-  fewerServers,
-  lowerNames,
-  noLabels,
-  rounderSeed,
-  underOtherSeeds,
-} from './members.ts'
+import { lowerNames, noLabels, rounderSeed, underOtherSeeds } from './labels.ts'
+import { fewerClients, fewerFaults, fewerRounds, fewerServers } from './members.ts'
 import { simplerMoments } from './moments.ts'
 import { isSimpler } from './order.ts'
 import type { Part } from './part.ts'

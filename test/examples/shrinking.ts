@@ -26,6 +26,6 @@ for (const { fault, without } of necessaryFaults(lock, plan, 'exclusion/effect')
 const late = shrink(
   lock,
   drawn,
-  failsWhere(lock, ({ endedAtMs }) => endedAtMs > 1_000),
+  failsWhere(lock, ({ endedAtMs }) => endedAtMs > 20_000),
 )
 console.log(JSON.stringify(sparsePlan(late.plan)))
