@@ -23,9 +23,9 @@ for (const { fault, without } of necessaryFaults(lock, plan, 'exclusion/effect')
 }
 
 // Any question will do.
-const late = shrink(
+const twice = shrink(
   lock,
   drawn,
-  failsWhere(lock, ({ endedAtMs }) => endedAtMs > 20_000),
+  failsWhere(lock, ({ tally }) => tally.grants >= 2),
 )
-console.log(JSON.stringify(sparsePlan(late.plan)))
+console.log(JSON.stringify(sparsePlan(twice.plan)))
