@@ -411,7 +411,7 @@ describe('locksim list', () => {
 })
 
 describe('locksim --help', () => {
-  it.each(['run', 'replay', 'show', 'list'])('shows an example for %s', async (name) => {
+  it.each(['run', 'replay', 'show', 'shrink', 'list'])('shows an example for %s', async (name) => {
     const { code, out } = await locksim(`${name} --help`)
     expect(code).toBe(0)
     expect(out).toContain(`For example:\n  npx locksim ${name}`)

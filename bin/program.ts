@@ -9,6 +9,7 @@ import { newLock } from './commands/new.ts'
 import { replay } from './commands/replay.ts'
 import { run } from './commands/run.ts'
 import { show } from './commands/show.ts'
+import { shrink } from './commands/shrink.ts'
 import { failureOf } from './failure.ts'
 import type { Io } from './io.ts'
 
@@ -16,6 +17,7 @@ const commands: readonly CommandEntry<never>[] = [
   run,
   replay,
   show,
+  shrink,
   matrix,
   describe,
   newLock,

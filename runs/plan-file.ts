@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
 import { InputError } from './errors.ts'
 import { asReadFrom, asWrittenIn } from './modules/reference.ts'
 import { parsePlan } from './plan.ts'
-import type { Plan } from './plan.ts'
+import type { Plan, PlanInput } from './plan.ts'
 import { fileError, parseJson } from './text-file.ts'
 
 const BYTES_MAX = 1 << 24
@@ -45,7 +45,7 @@ const planOfText = (text: string, where: string): Plan => {
  *
  * @throws InputError when the file cannot be written
  */
-export const writePlan = (path: string, plan: Plan): void => {
+export const writePlan = (path: string, plan: PlanInput): void => {
   try {
     const written = asWrittenIn(dirname(path), plan)
     writeFileSync(path, `${JSON.stringify(written, null, 2)}\n`)

@@ -8,7 +8,7 @@ import type { RunResult } from './run.ts'
 import { commandLine } from './report/repeat.ts'
 import { runReport } from './report/run-report.ts'
 import { asciiGlyphs, plainPaint, unicodeGlyphs } from './report/style.ts'
-import { sparsePlan } from './sparse.ts'
+import { sparsePlan } from './shrink/sparse.ts'
 
 /** How a run may be told. */
 export interface TellOptions {
