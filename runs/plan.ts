@@ -4,6 +4,7 @@ import { faults as faultKinds } from '#sim'
 import type { AnyFaultPlan } from '#sim'
 import * as v from 'valibot'
 import { InputError } from './errors.ts'
+import { explainIssue } from './issues.ts'
 
 /** The version of the document. A change that makes old plans mean something else gets a new number. */
 export const PLAN_FORMAT = 'locksim-plan/1'
@@ -143,7 +144,7 @@ export const parsePlan = (input: unknown): Plan => {
   throw new InputError(
     [
       'the plan is not valid:',
-      ...result.issues.slice(0, 10).map((issue) => `  ${explain(issue)}`),
+      ...result.issues.slice(0, 10).map((issue) => `  ${explainIssue(issue, 'the plan')}`),
     ].join('\n'),
   )
 }
@@ -161,27 +162,3 @@ const refuseReserved = (input: unknown): void => {
     }
   }
 }
-
-const explain = (issue: v.BaseIssue<unknown>): string => {
-  const where = v.getDotPath(issue) ?? 'the plan'
-  if (issue.kind === 'schema' && issue.type === 'strict_object' && issue.expected === 'never') {
-    return `${where}: there is no such field`
-  }
-  // Objects are the only values for which the schemas leave the words to the library.
-  const ownWords = !issue.message.startsWith('Invalid ')
-  if (issue.received === 'undefined') {
-    return `${where}: is missing${ownWords ? `; expected ${issue.message}` : ''}`
-  }
-  return `${where}: found ${describe(issue.input)}, expected ${ownWords ? issue.message : 'an object'}`
-}
-
-const describe = (value: unknown): string => {
-  if (Array.isArray(value))
-    return value.length === 0 ? 'an empty list' : `a list of ${value.length}`
-  if (typeof value === 'object' && value !== null) {
-    return shorten(`an object with the fields ${Object.keys(value).join(', ') || '(none)'}`)
-  }
-  return shorten(typeof value === 'string' ? JSON.stringify(value) : String(value))
-}
-
-const shorten = (text: string): string => (text.length > 60 ? `${text.slice(0, 57)}…` : text)
