@@ -2,6 +2,7 @@
 
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { InputError } from './errors.ts'
+import { COUNTEREXAMPLE_FORMAT } from './keep/counterexample.ts'
 import { parsePlan } from './plan.ts'
 import type { Plan } from './plan.ts'
 import { fileError, parseJson } from './text-file.ts'
@@ -9,7 +10,7 @@ import { fileError, parseJson } from './text-file.ts'
 const BYTES_MAX = 1 << 24
 
 /**
- * Reads a plan.
+ * Reads a plan, also out of a counterexample.
  *
  * @throws InputError naming the file and what is wrong with it
  */
@@ -25,11 +26,21 @@ export const readPlan = (path: string): Plan => {
   }
   const value = parseJson(text.replace(/^\uFEFF/, ''), path)
   try {
-    return parsePlan(value)
+    return parsePlan(planIn(value))
   } catch (error) {
     throw error instanceof InputError ? new InputError(`${path}: ${error.message}`) : error
   }
 }
+
+/** A counterexample has its plan inside; everything else is taken for a plan. */
+const planIn = (value: unknown): unknown =>
+  typeof value === 'object' &&
+  value !== null &&
+  'plan' in value &&
+  'format' in value &&
+  value.format === COUNTEREXAMPLE_FORMAT
+    ? value.plan
+    : value
 
 /**
  * Writes a plan.

@@ -9,7 +9,7 @@ import { VERSION } from '../version.ts'
 import { counterexampleOf } from './counterexample.ts'
 import type { Counterexample } from './counterexample.ts'
 import { differencesOf } from './differences.ts'
-import type { Case, Difference, Rechecked } from './differences.ts'
+import type { Case, CheckDifference, Rechecked } from './differences.ts'
 import type { Kept, KeptLock } from './folder.ts'
 import { runFresh } from './fresh.ts'
 import type { Budget, Fresh } from './fresh.ts'
@@ -39,7 +39,9 @@ export interface LockCheck {
   readonly files: readonly Rechecked[]
   /** What each promise comes to, by the counterexamples and the fresh runs together. */
   readonly verdicts: Readonly<Record<string, VerdictName>>
-  readonly differences: readonly Difference[]
+  /** What is recorded; undefined if nothing is. */
+  readonly recorded: LockRecord['promises'] | undefined
+  readonly differences: readonly CheckDifference[]
   readonly update: LockUpdate | undefined
 }
 
@@ -69,7 +71,7 @@ const casesOf = (
     }
   })
 
-const ownFailure = ({ errors, firstError }: Fresh, { runs }: Budget): readonly Difference[] =>
+const ownFailure = ({ errors, firstError }: Fresh, { runs }: Budget): readonly CheckDifference[] =>
   firstError === undefined
     ? []
     : [
@@ -122,6 +124,7 @@ export const checkLock = (algorithm: AnyAlgorithm, task: LockTask): LockCheck =>
     budget,
     files,
     verdicts: Object.fromEntries(cases.map(({ promise, now }) => [promise, now])),
+    recorded: record?.promises,
     differences: [
       ...ownFailure(fresh, budget),
       ...(update ? [] : cases.flatMap((one) => differencesOf(one, { record, budget }))),

@@ -25,8 +25,8 @@ export interface CheckRequest {
   /** Only these locks. With `update` they may be ones that the folder does not know yet. */
   readonly only?: readonly string[]
   readonly signal?: AbortSignal
-  /** Called for each lock, in order. */
-  readonly lock?: (check: LockCheck) => void
+  /** Called for each lock, in order; `all` is what the locks of the folder are called. */
+  readonly lock?: (check: LockCheck, all: readonly string[]) => void
   readonly progress?: (share: number) => void
 }
 
@@ -85,6 +85,7 @@ export const check = async (request: CheckRequest): Promise<CheckResult> => {
       `nothing is kept in ${folder}; \`npx locksim fuzz <lock> --out ${folder}\` looks for counterexamples and writes them there`,
     )
   }
+  const names = locks.map(({ algorithm }) => algorithm)
   const tasks = locks.map((lock): LockTask => ({
     ...lock,
     budget: budgetOf(request, lock),
@@ -108,7 +109,7 @@ export const check = async (request: CheckRequest): Promise<CheckResult> => {
     checks = await inOrder(tasks, crew.run, {
       lanes: isAlone ? 1 : workers + 1,
       signal,
-      answered: (one) => request.lock?.(one),
+      answered: (one) => request.lock?.(one, names),
       progress: (share) => request.progress?.(share),
     })
   } finally {

@@ -23,7 +23,7 @@ export type DifferenceKind =
   | 'fails'
 
 /** One way in which a lock is not as recorded. */
-export interface Difference {
+export interface CheckDifference {
   readonly kind: DifferenceKind
   /** Undefined where it is about the lock as a whole. */
   readonly promise: PromiseName | undefined
@@ -71,15 +71,15 @@ const difference = (
   kind: DifferenceKind,
   promise: PromiseName,
   message: string,
-  { file, counterexample }: Partial<Difference> = {},
-): Difference => ({ kind, promise, file, message, counterexample })
+  { file, counterexample }: Partial<CheckDifference> = {},
+): CheckDifference => ({ kind, promise, file, message, counterexample })
 
 const wasRecorded = ({ recorded }: Case, { record }: Context): string => {
   if (recorded !== undefined) return `is recorded as ${recorded}`
   return record === undefined ? 'should hold' : 'has no recorded verdict'
 }
 
-const ofFile = (one: Case, file: Rechecked, context: Context): readonly Difference[] => {
+const ofFile = (one: Case, file: Rechecked, context: Context): readonly CheckDifference[] => {
   const { promise, recorded } = one
   const { path, counterexample, recheck } = file
   const { outcome, message } = recheck
@@ -95,7 +95,7 @@ const ofFile = (one: Case, file: Rechecked, context: Context): readonly Differen
     : []
 }
 
-const ofVerdict = (one: Case, context: Context): readonly Difference[] => {
+const ofVerdict = (one: Case, context: Context): readonly CheckDifference[] => {
   const { promise, recorded, now, files, decides, smallest } = one
   const { record, budget } = context
   if (now === recorded) return []
@@ -122,7 +122,7 @@ const ofVerdict = (one: Case, context: Context): readonly Difference[] => {
 }
 
 /** In what one promise is not as recorded. */
-export const differencesOf = (one: Case, context: Context): readonly Difference[] => {
+export const differencesOf = (one: Case, context: Context): readonly CheckDifference[] => {
   const ofFiles = one.files.flatMap((file) => ofFile(one, file, context))
   const all = ofFiles.length > 0 ? ofFiles : ofVerdict(one, context)
   const { record } = context

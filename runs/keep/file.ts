@@ -101,16 +101,17 @@ export const readDocument = <Document>(
 }
 
 /**
- * Writes a file so that whoever reads it sees the old text or the new one, and never half of either.
+ * Writes a file, and its folder if need be, so that whoever reads it sees the old text or the new one, and never half
+ * of either.
  *
  * @throws InputError when it cannot be written
  */
-export const writeDocument = (path: string, document: object): void => {
+export const writeWhole = (path: string, text: string): void => {
   const temporary = join(dirname(path), `.${basename(path)}.${pid}.tmp`)
   try {
     mkdirSync(dirname(path), { recursive: true })
     try {
-      writeFileSync(temporary, jsonText(document))
+      writeFileSync(temporary, text)
       renameSync(temporary, path)
     } finally {
       rmSync(temporary, { force: true })
@@ -195,6 +196,6 @@ export const writeCounterexample = (
   fileName: string = fileNameOf(counterexample),
 ): string => {
   const path = join(folder, fileName)
-  writeDocument(path, documentOf(folder, counterexample))
+  writeWhole(path, jsonText(documentOf(folder, counterexample)))
   return path
 }

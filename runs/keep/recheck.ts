@@ -2,7 +2,7 @@
 
 import type { AnyAlgorithm } from '#algorithms'
 import type { Verdict } from '#checkers'
-import { SimulationError } from '#sim'
+import { describeMoment, SimulationError } from '#sim'
 import type { FactEvent } from '#sim'
 import { InputError } from '../errors.ts'
 import { parsePlan } from '../plan.ts'
@@ -81,7 +81,7 @@ const untested = (
 const differenceWords = (recorded: readonly string[], story: readonly string[]): string => {
   const found = firstDifference(recorded, story)
   return found === undefined
-    ? 'the same story by another run'
+    ? 'the same story, with other messages or times in between'
     : `the story differs from step ${found.step} on: ${found.line}`
 }
 
@@ -141,7 +141,7 @@ const canRun = (isBroken: (plan: Plan) => boolean, plan: Plan): boolean => {
 const changeOf = (plan: Plan, near: Plan): string => {
   if (near.seed !== plan.seed) return `seed ${near.seed}`
   const moved = near.faults.flatMap((fault, index) =>
-    fault === plan.faults[index] ? [] : [`fault ${index} at ${JSON.stringify(fault.at)}`],
+    fault === plan.faults[index] ? [] : [`fault ${index} ${describeMoment(fault.at)}`],
   )
   return moved.length === 1 ? (moved[0] as string) : 'all faults earlier, later, longer or shorter'
 }

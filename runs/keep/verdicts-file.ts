@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path'
 import * as v from 'valibot'
 import { VERDICTS } from '#checkers'
 import type { VerdictName } from '#checkers'
-import { promiseName, readDocument, writeDocument } from './file.ts'
+import { promiseName, readDocument, writeWhole } from './file.ts'
+import { jsonText } from './json-text.ts'
 import { asReadFrom, asWrittenIn } from './seams.ts'
 
 /** The version of the file. A change that makes old files mean something else gets a new number. */
@@ -73,5 +74,5 @@ export const readVerdicts = (path: string): readonly LockRecord[] =>
  */
 export const writeVerdicts = (folder: string, records: readonly LockRecord[]): void => {
   const locks = records.map((record) => asWrittenIn(folder, record))
-  writeDocument(join(folder, VERDICTS_FILE), { format: VERDICTS_FORMAT, locks })
+  writeWhole(join(folder, VERDICTS_FILE), jsonText({ format: VERDICTS_FORMAT, locks }))
 }
