@@ -18,6 +18,12 @@ const apart = (value: number, distances: readonly number[], least: number): read
     .flatMap((distance) => [value + distance, value - distance])
     .filter((moved) => moved >= least)
 
+/** The fact before, and the one after: an edit may have taken one away, or added one. */
+const factsNear = (at: At): readonly At[] =>
+  typeof at === 'object' && 'event' in at
+    ? apart(at.nth ?? 1, [1], 1).map((nth) => ({ ...at, nth }))
+    : []
+
 const momentsNear = (at: At): readonly At[] => {
   if (typeof at === 'number') return apart(at, MOVES_MS, 0)
   const later = [
@@ -28,7 +34,7 @@ const momentsNear = (at: At): readonly At[] => {
     const distances = Array.from({ length: STEPS_MOVED }, (_step, index) => index + 1)
     return [...apart(at.step, distances, 1).map((step) => ({ ...at, step })), ...later]
   }
-  return [...apart(at.nth ?? 1, [1], 1).map((nth) => ({ ...at, nth })), ...later]
+  return [...factsNear(at), ...later]
 }
 
 const faultsNear = (fault: AnyFaultPlan): readonly AnyFaultPlan[] => [
@@ -51,19 +57,28 @@ const scaledFault = (fault: AnyFaultPlan, by: number): AnyFaultPlan => {
   }
 }
 
+function* underOtherSeeds(plan: Plan, own: number): Generator<Plan, void, void> {
+  for (let seed = 0; seed < SEEDS; seed++) if (seed !== own) yield { ...plan, seed }
+}
+
 /** Every plan that is near this one, the nearest kind first. */
 export function* nearby(plan: Plan): Generator<Plan, void, void> {
+  const withFault = (index: number, fault: AnyFaultPlan): Plan => ({
+    ...plan,
+    faults: plan.faults.with(index, fault),
+  })
   for (const [index, fault] of plan.faults.entries()) {
-    for (const moved of faultsNear(fault)) {
-      yield { ...plan, faults: plan.faults.with(index, moved) }
-    }
+    for (const moved of faultsNear(fault)) yield withFault(index, moved)
   }
   for (const by of SCALES) {
     if (plan.faults.length > 0) {
       yield { ...plan, faults: plan.faults.map((fault) => scaledFault(fault, by)) }
     }
   }
-  for (let seed = 0; seed < SEEDS; seed++) {
-    if (seed !== plan.seed) yield { ...plan, seed }
+  yield* underOtherSeeds(plan, plan.seed)
+  for (const [index, fault] of plan.faults.entries()) {
+    for (const at of factsNear(fault.at)) {
+      yield* underOtherSeeds(withFault(index, { ...fault, at }), plan.seed)
+    }
   }
 }

@@ -139,9 +139,9 @@ const canRun = (isBroken: (plan: Plan) => boolean, plan: Plan): boolean => {
 
 /** What a plan nearby has changed, in words. */
 const changeOf = (plan: Plan, near: Plan): string => {
-  if (near.seed !== plan.seed) return `seed ${near.seed}`
   const moved = near.faults.flatMap((fault, index) =>
     fault === plan.faults[index] ? [] : [`fault ${index} ${describeMoment(fault.at)}`],
   )
-  return moved.length === 1 ? (moved[0] as string) : 'all faults earlier, later, longer or shorter'
+  const faults = moved.length > 1 ? ['faults of other lengths, at other times'] : moved
+  return [...faults, ...(near.seed === plan.seed ? [] : [`seed ${near.seed}`])].join(', ')
 }

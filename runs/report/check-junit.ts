@@ -24,8 +24,8 @@ const casesOf = ({ files, verdicts, differences }: LockCheck): readonly Case[] =
     file: path,
     failures: differences.filter(({ file }) => file === path),
   })),
-  ...Object.entries(verdicts).map(([promise, verdict]) => ({
-    name: `${promise}: ${verdict}`,
+  ...Object.keys(verdicts).map((promise) => ({
+    name: `${promise} in fresh runs`,
     file: undefined,
     failures: differences.filter((one) => one.file === undefined && one.promise === promise),
   })),

@@ -1,13 +1,16 @@
 /** Where a difference is shown in the files of a project: the file and the line. */
 
 import { existsSync, readFileSync } from 'node:fs'
+import { isAbsolute, join, relative } from 'node:path'
+import { cwd } from 'node:process'
 import type { CheckResult } from '../keep/check.ts'
 import type { LockCheck } from '../keep/check-lock.ts'
 import type { CheckDifference } from '../keep/differences.ts'
+import { slashed } from '../keep/folder.ts'
 import { VERDICTS_FILE } from '../keep/verdicts-file.ts'
 
 /** A line of a file, counted from 1. The path has forward slashes. */
-export interface Place {
+interface Place {
   readonly file: string
   readonly line: number
 }
@@ -23,7 +26,7 @@ const lineWith = (lines: readonly string[], text: string, after = ''): number =>
 }
 
 /** The counterexample, or else what is recorded of the promise, or else any counterexample of the lock. */
-export const placeOf = (
+const placeOf = (
   { folder }: CheckResult,
   { algorithm, files, recorded }: LockCheck,
   { file, promise }: CheckDifference,
@@ -33,12 +36,18 @@ export const placeOf = (
   }
   const [first] = files
   if (recorded === undefined && first !== undefined) return { file: first.path, line: 1 }
-  const verdicts = `${folder.replaceAll('\\', '/').replace(/\/$/, '')}/${VERDICTS_FILE}`
+  const verdicts = slashed(join(folder, VERDICTS_FILE))
   const lock = JSON.stringify(algorithm.slice(algorithm.lastIndexOf('/') + 1)).slice(1)
   return {
     file: verdicts,
     line: lineWith(linesOf(verdicts), promise === undefined ? lock : `"${promise}"`, lock),
   }
+}
+
+/** A path as seen from where we are, if it is below. */
+const fromHere = (path: string): string => {
+  const seen = relative(cwd(), path)
+  return seen.startsWith('..') || isAbsolute(seen) ? path : slashed(seen)
 }
 
 /** Every difference with its lock and its place, in order. */
@@ -50,11 +59,10 @@ export const placed = (
   readonly place: Place
 }[] =>
   result.locks.flatMap((lock) =>
-    lock.differences.map((difference) => ({
-      lock,
-      difference,
-      place: placeOf(result, lock, difference),
-    })),
+    lock.differences.map((difference) => {
+      const { file, line } = placeOf(result, lock, difference)
+      return { lock, difference, place: { file: fromHere(file), line } }
+    }),
   )
 
 /** A difference in full, as plain text: what it is, why, and the story in short lines. */

@@ -69,13 +69,14 @@ const differenceOf = (
   return `${lines.join('\n')}\n`
 }
 
-const hintOf = ({ folder, locks }: CheckResult): string => {
+const hintOf = ({ folder, locks }: CheckResult, { columns }: Style): string => {
   const kinds = new Set(locks.flatMap(({ differences }) => differences.map(({ kind }) => kind)))
+  if (kinds.size === 1 && kinds.has('fails')) return 'Mend the code of the lock.\n'
+  const advice = kinds.has('broken')
+    ? 'Mend the lock. Or, if that is how it is meant to be, write it down, and commit what that changes:'
+    : 'If that is meant, write it down, and commit what that changes:'
   const update = commandLine(['check', folder, '--update'])
-  if (kinds.size === 1 && kinds.has('fails')) return 'Mend the code of the lock.'
-  return kinds.has('broken')
-    ? `Mend the lock; or, if that is how it is meant to be, write it down with \`${update}\`, and commit what that changes.`
-    : `If that is meant, write it down with \`${update}\`, and commit what that changes.`
+  return [...wrap(advice, columns), `  ${printable(update)}`].map(withBreak).join('')
 }
 
 /** Everything but the lines of the locks. */
@@ -90,8 +91,7 @@ export const checkDifferences = (result: CheckResult, style: Style): string => {
         ],
   )
   if (told.length === 0) return ''
-  const hint = wrap(hintOf(result), style.columns).join('\n')
-  return ['', ...told, withBreak(hint)].join('\n')
+  return ['', ...told, hintOf(result, style)].join('\n')
 }
 
 /** What `--update` changed. */
