@@ -354,6 +354,18 @@ describe('a folder that cannot be checked', () => {
   })
 })
 
+describe('a folder that cannot be written into', () => {
+  it('says so, and leaves no half of a file', async () => {
+    const folder = freshFolder()
+    // In the way of the counterexamples of this lock, which would go into a folder of that name.
+    writeFileSync(join(folder, 'redis-set-px'), '')
+    await expect(checked(folder, { update: true, runs: 200 })).rejects.toThrow(
+      /cannot write .*: a file of that name is in the way/,
+    )
+    expect(readdirSync(folder).filter((name) => name.endsWith('.tmp'))).toEqual([])
+  })
+})
+
 describe('an interrupted check', () => {
   it('tells the locks that are done, in order, and writes nothing', async () => {
     const other = { ...counterexample }
