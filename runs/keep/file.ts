@@ -6,7 +6,7 @@ import { pid } from 'node:process'
 import * as v from 'valibot'
 import { checkers } from '#checkers'
 import { didYouMean, InputError } from '../errors.ts'
-import { explainIssue } from '../issues.ts'
+import { describeValue, explainIssue } from '../issues.ts'
 import { parsePlan } from '../plan.ts'
 import type { PlanInput } from '../plan.ts'
 import { fileError, parseJson } from '../text-file.ts'
@@ -130,7 +130,7 @@ export const readCounterexample = (path: string): Counterexample => {
   const read = readDocument(path, 'a counterexample', schema)
   if (read.plan.algorithm !== read.algorithm) {
     throw new InputError(
-      `${path}: not a counterexample:\n  plan.algorithm: found "${read.plan.algorithm}", expected "${read.algorithm}" as in the field algorithm`,
+      `${path}: not a counterexample:\n  plan.algorithm: found ${describeValue(read.plan.algorithm)}, expected "${read.algorithm}" as in the field algorithm`,
     )
   }
   try {
