@@ -2,6 +2,7 @@
 
 import { Command, CommanderError, Option } from 'commander'
 import type { CommandEntry } from './command.ts'
+import { check } from './commands/check.ts'
 import { describe } from './commands/describe.ts'
 import { list } from './commands/list.ts'
 import { matrix } from './commands/matrix.ts'
@@ -18,6 +19,7 @@ const commands: readonly CommandEntry<never>[] = [
   replay,
   show,
   shrink,
+  check,
   matrix,
   describe,
   newLock,

@@ -3,6 +3,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { InputError } from './errors.ts'
+import { COUNTEREXAMPLE_FORMAT } from './keep/counterexample.ts'
 import { asReadFrom, asWrittenIn } from './modules/reference.ts'
 import { parsePlan } from './plan.ts'
 import type { Plan, PlanInput } from './plan.ts'
@@ -12,7 +13,7 @@ const BYTES_MAX = 1 << 24
 
 /**
  * Reads a plan: from a file, or written out, as in the line that repeats a run which came from no file.
- * The path of a module in a file is relative to the file.
+ * A counterexample is one with its plan inside. The path of a module in a file is relative to the file.
  *
  * @throws InputError naming the file and what is wrong with it
  */
@@ -34,11 +35,21 @@ export const readPlan = (path: string): Plan => {
 const planOfText = (text: string, where: string): Plan => {
   const value = parseJson(text.replace(/^\uFEFF/, ''), where)
   try {
-    return parsePlan(value)
+    return parsePlan(planIn(value))
   } catch (error) {
     throw error instanceof InputError ? new InputError(`${where}: ${error.message}`) : error
   }
 }
+
+/** A counterexample has its plan inside; everything else is taken for a plan. */
+const planIn = (value: unknown): unknown =>
+  typeof value === 'object' &&
+  value !== null &&
+  'plan' in value &&
+  'format' in value &&
+  value.format === COUNTEREXAMPLE_FORMAT
+    ? value.plan
+    : value
 
 /**
  * Writes a plan file.

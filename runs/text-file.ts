@@ -16,6 +16,7 @@ const MEANINGS: Readonly<Record<string, string>> = {
   EPERM: 'not permitted',
   EISDIR: 'it is a folder',
   ENOTDIR: 'part of the path is not a folder',
+  EEXIST: 'a file of that name is in the way',
   ENOSPC: 'no space is left on the device',
   EDQUOT: 'the quota is used up',
   EROFS: 'the file system is read-only',

@@ -2,6 +2,8 @@
 
 import { execFileSync, spawn, spawnSync } from 'node:child_process'
 import { closeSync, existsSync, openSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
 const EXECUTABLE = 'bin/locksim.js'
@@ -49,6 +51,16 @@ describe.skipIf(!built)('the executable', () => {
     closeSync(full)
     expect(stderr).toMatch(/^locksim: cannot write the output: [^\n]+\n$/)
     expect(status).toBe(2)
+  })
+
+  it('asks which folder to check where there is none by the usual name', () => {
+    const { status, stderr } = spawnSync('node', [resolve(EXECUTABLE), 'check'], {
+      encoding: 'utf8',
+      env: plain,
+      cwd: tmpdir(),
+    })
+    expect(status).toBe(2)
+    expect(stderr).toContain('Say where counterexamples are kept')
   })
 
   it('prints its version', () => {

@@ -19,7 +19,8 @@ export interface Example {
   readonly size: readonly number[]
 }
 
-type VerdictCounts = { [Verdict in VerdictName]?: number }
+/** Runs by verdict. */
+export type VerdictCounts = { [Verdict in VerdictName]?: number }
 
 /** What came of one promise. */
 export interface PromiseTally {
@@ -169,11 +170,22 @@ const add = (result: CampaignResult, plan: Plan, done: RunResult): void => {
   sums.phantomMs += measures.phantomMs
 }
 
-/**
- * Runs the seeds `from` up to, not including, `to`. Undefined if the class cannot strike this lock.
- *
- * A lock whose code throws loses that run, not the campaign.
- */
+/** Runs plans of one lock and adds them up. A lock whose code throws loses that run, not the campaign. */
+export const runPlans = (algorithm: AnyAlgorithm, plans: Iterable<Plan>): CampaignResult => {
+  const result = emptyCampaign()
+  for (const plan of plans) {
+    try {
+      add(result, plan, run(plan, { algorithm }))
+    } catch (error) {
+      if (!(error instanceof SimulationError)) throw error
+      result.errors++
+      result.firstError ??= { seed: plan.seed, message: error.message }
+    }
+  }
+  return result
+}
+
+/** Runs the seeds `from` up to, not including, `to`. Undefined if the class cannot strike this lock. */
 export const runCampaign = (
   algorithm: AnyAlgorithm,
   faultClass: FaultClass,
@@ -181,17 +193,17 @@ export const runCampaign = (
   to: number,
   overrides: ClassOverrides = {},
 ): CampaignResult | { readonly skip: string } => {
-  const result = emptyCampaign()
-  for (let seed = from; seed < to; seed++) {
-    const plan = drawClassPlan(algorithm, faultClass, seed, overrides)
-    if ('skip' in plan) return plan
-    try {
-      add(result, plan, run(plan, { algorithm }))
-    } catch (error) {
-      if (!(error instanceof SimulationError)) throw error
-      result.errors++
-      result.firstError ??= { seed, message: error.message }
+  let skipped: { readonly skip: string } | undefined
+  function* plans(): Generator<Plan, void, void> {
+    for (let seed = from; seed < to; seed++) {
+      const plan = drawClassPlan(algorithm, faultClass, seed, overrides)
+      if ('skip' in plan) {
+        skipped = plan
+        return
+      }
+      yield plan
     }
   }
-  return result
+  const result = runPlans(algorithm, plans())
+  return skipped ?? result
 }

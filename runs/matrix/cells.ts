@@ -5,7 +5,7 @@ import type { AnyAlgorithm } from '#algorithms'
 import { decides } from '../outcome.ts'
 import { checkersOf } from '../run.ts'
 import type { Campaign, MatrixRow } from './matrix.ts'
-import type { Example } from './campaign.ts'
+import type { Example, VerdictCounts } from './campaign.ts'
 
 /** One cell. */
 export interface Cell {
@@ -32,6 +32,12 @@ export const matrixPromises = (algorithm: AnyAlgorithm): readonly PromiseName[] 
     .map(({ promise }) => promise)
     .filter((promise) => promise !== 'contention')
 
+/** What several runs come to together: the worst of them, and held only if one put it to the test. */
+export const verdictOfRuns = (counts: VerdictCounts): VerdictName =>
+  (['violated', 'held', 'inconclusive', 'vacuous'] as const).find(
+    (verdict) => (counts[verdict] ?? 0) > 0,
+  ) ?? 'not offered'
+
 const cellOf = (
   algorithm: AnyAlgorithm,
   promise: PromiseName,
@@ -41,16 +47,7 @@ const cellOf = (
   const counts = tally?.counts ?? {}
   const broken = counts.violated ?? 0
   const kept = counts.held ?? 0
-  const verdict: VerdictName =
-    broken > 0
-      ? 'violated'
-      : kept > 0
-        ? 'held'
-        : (counts.inconclusive ?? 0) > 0
-          ? 'inconclusive'
-          : (counts.vacuous ?? 0) > 0 || result === undefined
-            ? 'vacuous'
-            : 'not offered'
+  const verdict = result === undefined ? 'vacuous' : verdictOfRuns(counts)
   return {
     algorithm: algorithm.name,
     promise,

@@ -1,6 +1,11 @@
 /** The registry of reports: what a run, a trace or a table of runs can be shown as. */
 
 export * from './catalogue-list.ts'
+export * from './check-github.ts'
+export * from './check-json.ts'
+export * from './check-junit.ts'
+export * from './check-sarif.ts'
+export * from './check-text.ts'
 export * from './describe.ts'
 export * from './events.ts'
 export * from './matrix-json.ts'

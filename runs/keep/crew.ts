@@ -1,0 +1,77 @@
+/** Many tasks on a few threads, their answers in the order of the tasks. */
+
+import { setImmediate } from 'node:timers/promises'
+import { Piscina } from 'piscina'
+
+/** Does one task. */
+export type Runner<Task, Answer> = (task: Task) => Promise<Answer>
+
+/** Threads that do tasks of one kind. */
+interface Crew<Task, Answer> {
+  readonly run: Runner<Task, Answer>
+  readonly close: () => Promise<void>
+}
+
+/** Threads that run the export `name` of a compiled module. */
+export const openCrew = <Task, Answer>(
+  filename: string,
+  name: string,
+  workers: number,
+): Crew<Task, Answer> => {
+  const pool = new Piscina<Task, Answer>({
+    filename,
+    name,
+    minThreads: workers,
+    maxThreads: workers,
+  })
+  return { run: (task) => pool.run(task), close: () => pool.destroy() }
+}
+
+/** No threads but this one. It lets signals arrive between two tasks. */
+export const crewOfOne = <Task, Answer>(run: Runner<Task, Answer>): Crew<Task, Answer> => ({
+  async run(task) {
+    const answer = await run(task)
+    await setImmediate()
+    return answer
+  },
+  close: () => Promise.resolve(),
+})
+
+/** What is asked of a crew. */
+interface Orders<Answer> {
+  readonly lanes: number
+  /** Aborted, no further task is begun. */
+  readonly signal: AbortSignal | undefined
+  /** Called for each answer, in the order of the tasks. */
+  readonly answered: (answer: Answer) => void
+  readonly progress: (share: number) => void
+}
+
+/** Does all tasks. Of an interrupted list only the answers are told that no open task comes before. */
+export const inOrder = async <Task, Answer>(
+  tasks: readonly Task[],
+  run: Runner<Task, Answer>,
+  { lanes, signal, answered, progress }: Orders<Answer>,
+): Promise<readonly Answer[]> => {
+  const waiting = new Map<number, Answer>()
+  const told: Answer[] = []
+  let next = 0
+  let done = 0
+  const lane = async (): Promise<void> => {
+    while (signal?.aborted !== true) {
+      const index = next++
+      const task = tasks[index]
+      if (task === undefined) return
+      waiting.set(index, await run(task))
+      progress(++done / tasks.length)
+      while (waiting.has(told.length)) {
+        const answer = waiting.get(told.length) as Answer
+        waiting.delete(told.length)
+        told.push(answer)
+        answered(answer)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: lanes }, lane))
+  return told
+}
