@@ -3,6 +3,7 @@
 export * from './draw.ts'
 export * from './errors.ts'
 export * from './fault-classes/index.ts'
+export * from './fuzz/index.ts'
 export * from './matrix/campaign.ts'
 export * from './matrix/cells.ts'
 export * from './matrix/matrix.ts'
