@@ -16,7 +16,7 @@ import { isReachable, isTrusted, referenceOf } from './locks.ts'
 import { plansFor } from './plans.ts'
 import type { PlanOptions } from './plans.ts'
 import { Stretches } from './progress.ts'
-import type { Coverage, Found, FuzzRequest, FuzzResult } from './request.ts'
+import type { Coverage, Found, FuzzProgress, FuzzRequest, FuzzResult } from './request.ts'
 import { planOfRun, runStretch } from './stretch.ts'
 import type { Stretch, StretchSum } from './stretch.ts'
 import { hasThreads, openThreads } from './threads.ts'
@@ -228,6 +228,13 @@ const campaign = async (
   return resultOf(algorithm, request, stretches, inOrder(algorithm, finished.flat()))
 }
 
+/** Who wants to know how campaigns of several locks go on. */
+export interface Watcher {
+  /** A lock is done. */
+  readonly told?: (result: FuzzResult) => void
+  readonly progress?: (algorithm: AnyAlgorithm, progress: FuzzProgress) => void
+}
+
 /** Threads are for speed, and for locks that may hang or take all memory. */
 const threadsFor = (algorithms: readonly AnyAlgorithm[], workers: number): Threads | undefined => {
   const isNeeded = workers > 1 || algorithms.some((algorithm) => !isTrusted(algorithm))
@@ -251,7 +258,7 @@ const kept = (result: FuzzResult, folder: CampaignFolder | undefined): FuzzResul
 export const fuzzEach = async (
   algorithms: readonly AnyAlgorithm[],
   request: FuzzRequest,
-  told?: (result: FuzzResult) => void,
+  watcher: Watcher = {},
 ): Promise<readonly FuzzResult[]> => {
   for (const algorithm of algorithms) check(algorithm, request)
   const { workers = 1 } = request
@@ -266,9 +273,16 @@ export const fuzzEach = async (
         threads === undefined || !isReachable(algorithm)
           ? crewHere(algorithm, request)
           : crewOfThreads(algorithm, request, threads, workers)
-      const result = await campaign(algorithm, request, crew, folder?.journalOf(algorithm))
+      const watched: FuzzRequest = {
+        ...request,
+        progress(progress) {
+          request.progress?.(progress)
+          watcher.progress?.(algorithm, progress)
+        },
+      }
+      const result = await campaign(algorithm, watched, crew, folder?.journalOf(algorithm))
       results.push(kept(result, folder))
-      told?.(results.at(-1) as FuzzResult)
+      watcher.told?.(results.at(-1) as FuzzResult)
     }
   } finally {
     await threads?.close()
