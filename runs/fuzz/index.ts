@@ -7,6 +7,7 @@ export type { FaultKindName } from './kinds.ts'
 export { plansFor } from './plans.ts'
 export type { PlanOptions } from './plans.ts'
 export { UNTIL } from './request.ts'
+export { runStretch } from './stretch.ts'
 export type {
   Coverage,
   Found,

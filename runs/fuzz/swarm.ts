@@ -27,23 +27,21 @@ export interface Swarm {
 }
 
 const CLIENTS_MAX = 4
-/** A tail in which some calls time out, and not so many that nothing works at all. */
-const LATENCY_MAX_MS = 150
 
-/** Constant, narrow, wide, and with a tail so long that some calls time out. */
-const latenciesOf = (leaseMs: number) => [
+/** Constant, narrow, wide, and with a tail in which some calls time out, but not so many that nothing works at all. */
+const LATENCIES = [
   { minMs: 1, maxMs: 1 },
+  { minMs: 5, maxMs: 5 },
   { minMs: 0.5, maxMs: 1.5 },
   { minMs: 0.5, maxMs: 25 },
-  { minMs: 5, maxMs: 5 },
-  { minMs: 0.5, maxMs: Math.min(Math.max(leaseMs / 50, 10), LATENCY_MAX_MS) },
-]
+  { minMs: 0.125, maxMs: 35 },
+] as const
 
 /** The usual shape, and sometimes one more of everything: clients, work about as long as the lease, slow links. */
 const drawWiderShape = (stream: Stream, role: Role): Shape => {
   const shape = drawUsualShape(stream, role)
   const { leaseMs } = role
-  const latencyMs = among(stream, latenciesOf(leaseMs))
+  const latencyMs = among(stream, LATENCIES)
   const wider = { ...shape, network: { latencyMs } }
   if (isProtocol(role.algorithm)) return wider
   const isLong = stream.pick(8) === 0
