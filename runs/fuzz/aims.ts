@@ -11,10 +11,13 @@ const COMMON = ['acquiring', 'granted', 'read-returned', 'write-sent', 'releasin
 /** What some do, sometimes. */
 const RARE = ['denied', 'released', 'queued', 'reentered', 'leaving-inner', 'lost'] as const
 
-const ofLock = (stream: Stream, { clients, role, stores }: ClassCast): Aim => {
+/** `client` is the one whose doings are most likely to matter: the one that is struck. */
+const ofLock = (stream: Stream, cast: ClassCast, client: string | undefined): Aim => {
+  const { clients, role, stores } = cast
+  const node = client !== undefined && stream.pick(4) !== 0 ? client : among(stream, clients)
   switch (stream.pick(8)) {
     case 0:
-      return { node: among(stream, clients), event: among(stream, RARE) }
+      return { node, event: among(stream, RARE) }
     case 1:
       return role.servers.length === 0 || stream.pick(2) === 0
         ? { node: among(stream, stores), event: among(stream, ['store-read', 'store-written']) }
@@ -23,7 +26,7 @@ const ofLock = (stream: Stream, { clients, role, stores }: ClassCast): Aim => {
             event: among(stream, ['service-granted', 'service-revoked']),
           }
     default:
-      return { node: among(stream, clients), event: among(stream, COMMON) }
+      return { node, event: among(stream, COMMON) }
   }
 }
 
@@ -31,17 +34,32 @@ const ofLock = (stream: Stream, { clients, role, stores }: ClassCast): Aim => {
 const NTH_MAX = 3
 
 /** A moment aimed at a fact: right then, within a few latencies, or within a part of the lease or a whole one. */
-export const aimedMoment = (stream: Stream, cast: ClassCast, latencyMs: number): Moment => {
+export const aimedMoment = (
+  stream: Stream,
+  cast: ClassCast,
+  latencyMs: number,
+  client: string | undefined,
+): Moment => {
   const { role, clients, leaseMs } = cast
   const aim = isProtocol(role.algorithm)
     ? among(stream, commitAims(role, clients.length))
-    : ofLock(stream, cast)
+    : ofLock(stream, cast, client)
   const at = { ...aim, nth: 1 + stream.pick(1 + stream.pick(NTH_MAX)) }
-  const withinMs = among(stream, [0, latencyMs * 2, latencyMs * 8, 20, leaseMs / 10, leaseMs / 4])
+  const withinMs = among(stream, [
+    0,
+    latencyMs * 4,
+    latencyMs * 4,
+    latencyMs * 16,
+    leaseMs / 10,
+    leaseMs / 4,
+  ])
   if (withinMs === 0) return at
   return { ...at, afterMs: eighths(stream, withinMs) }
 }
 
 /** Times are multiples of 1/8 ms; of a few ms each of them counts. */
+const FEW_MS = 20
 const eighths = (stream: Stream, withinMs: number): number =>
-  withinMs <= 20 ? stream.pick(Math.round(withinMs * 8) + 1) / 8 : msBetween(stream, 0, withinMs)
+  withinMs <= FEW_MS
+    ? stream.pick(Math.round(withinMs * 8) + 1) / 8
+    : msBetween(stream, 0, withinMs)

@@ -33,6 +33,10 @@ const EVENTS_LONG = 30_000
 
 const SEEDS = 2 ** 31 - 1
 
+/** Of ten plans, how many have one thing that goes wrong, and how many one or two things several times. */
+const ONE_CLASS = 3
+const CLASSES = 5
+
 /** Numbers of servers that are worth a try where the lock takes a majority of them. */
 const MAJORITIES = [3, 5, 5, 7] as const
 
@@ -123,20 +127,10 @@ class Plans extends fc.Arbitrary<Plan> {
   private swarm(stream: Stream, role: Role): Swarm {
     const { menu } = this
     if (menu.classes.length === 0) return drawSwarm(stream, role, menu)
-    switch (stream.pick(10)) {
-      case 0:
-      case 1:
-      case 2:
-      case 3:
-        return drawOneClass(stream, role, menu)
-      case 4:
-      case 5:
-      case 6:
-      case 7:
-        return drawClasses(stream, role, menu)
-      default:
-        return drawSwarm(stream, role, menu)
-    }
+    const way = stream.pick(10)
+    if (way < ONE_CLASS) return drawOneClass(stream, role, menu)
+    if (way < ONE_CLASS + CLASSES) return drawClasses(stream, role, menu)
+    return drawSwarm(stream, role, menu)
   }
 }
 

@@ -7,7 +7,7 @@ import { classCastOf, commitAims, drawClocks, drawShape } from '../draw-parts.ts
 import type { Shape } from '../draw-parts.ts'
 import type { ClassCast, ClassDraw, FaultClass } from '../fault-classes/index.ts'
 import { among, msBetween } from '../fault-classes/moments.ts'
-import { roleOf } from '../scenarios/scenario.ts'
+import { ensembleOf, roleOf } from '../scenarios/scenario.ts'
 import type { Role } from '../scenarios/scenario.ts'
 import { aimedMoment } from './aims.ts'
 import type { FaultKindName } from './kinds.ts'
@@ -26,7 +26,9 @@ export interface Swarm {
   readonly drawn: ClassDraw
 }
 
-const CLIENTS_MAX = 4
+/** A crowd that meets, or a few who come again and again: what is late then meets a later hold. Both at once take long. */
+const CROWD = { clients: [3, 4, 5, 6], rounds: [1, 2, 3] } as const
+const REGULARS = { clients: [1, 2, 2, 3], rounds: [3, 4, 6, 8] } as const
 
 /** Constant, narrow, wide, and with a tail in which some calls time out, but not so many that nothing works at all. */
 const LATENCIES = [
@@ -36,6 +38,12 @@ const LATENCIES = [
   { minMs: 0.5, maxMs: 25 },
   { minMs: 0.125, maxMs: 35 },
 ] as const
+
+const drawTurnout = (stream: Stream, { clients, rounds }: Shape) => {
+  if (stream.pick(3) === 0) return { clients, rounds }
+  const turnout = among(stream, [CROWD, REGULARS])
+  return { clients: among(stream, turnout.clients), rounds: among(stream, turnout.rounds) }
+}
 
 /** The usual shape, and sometimes one more of everything: clients, work about as long as the lease, slow links. */
 const drawWiderShape = (stream: Stream, role: Role): Shape => {
@@ -47,7 +55,7 @@ const drawWiderShape = (stream: Stream, role: Role): Shape => {
   const isLong = stream.pick(8) === 0
   return {
     ...wider,
-    clients: stream.pick(3) === 0 ? 1 + stream.pick(CLIENTS_MAX) : shape.clients,
+    ...drawTurnout(stream, shape),
     workload: isLong
       ? { ...shape.workload, workMs: leaseMs * among(stream, [0.9, 0.98, 1.2]) }
       : shape.workload,
@@ -110,7 +118,23 @@ const retimed = (
 ): ClassDraw => {
   const [fault] = draw.faults
   if (fault === undefined || draw.faults.length > 1 || stream.pick(2) === 0) return draw
-  return { ...draw, faults: [{ ...fault, at: aimedMoment(stream, cast, latencyMs) }] }
+  return { ...draw, faults: [sharpened(stream, fault, cast, latencyMs)] }
+}
+
+/** Aimed at what the struck client does, or at anything; what befalls a server befalls its leader as often as not. */
+const sharpened = (
+  stream: Stream,
+  fault: AnyFaultPlan,
+  cast: ClassCast,
+  latencyMs: number,
+): AnyFaultPlan => {
+  const client = faults[fault.kind].nodes(fault).find((node) => cast.clients.includes(node))
+  const at = aimedMoment(stream, cast, latencyMs, client)
+  const leader = ensembleOf(cast.role)?.leader
+  const isOfServer = 'node' in fault && cast.role.servers.includes(fault.node)
+  return leader !== undefined && isOfServer && stream.pick(2) === 0
+    ? { ...fault, at, node: leader }
+    : { ...fault, at }
 }
 
 const DRAWS_MAX = 3
@@ -170,11 +194,7 @@ export const drawSwarm = (stream: Stream, role: Role, menu: Menu): Swarm => {
     for (let count = 1 + stream.pick(FAULTS_MAX); count > 0; count--) {
       const fault = faults[among(stream, kinds)].draw(stream, faultCast) as AnyFaultPlan | undefined
       if (fault === undefined) continue
-      struck.push(
-        stream.pick(3) === 0
-          ? { ...fault, at: aimedMoment(stream, cast, latencyOf(shape)) }
-          : fault,
-      )
+      struck.push(stream.pick(3) === 0 ? sharpened(stream, fault, cast, latencyOf(shape)) : fault)
     }
   }
   const clocks = menu.kinds.includes('clock') ? drawClocks(stream, role, shape.clients) : {}
