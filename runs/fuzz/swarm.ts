@@ -45,40 +45,40 @@ const drawTurnout = (stream: Stream, { clients, rounds }: Shape) => {
   return { clients: among(stream, turnout.clients), rounds: among(stream, turnout.rounds) }
 }
 
-/** The usual shape, and sometimes one more of everything: clients, work about as long as the lease, slow links. */
-const drawWiderShape = (stream: Stream, role: Role): Shape => {
-  const shape = drawUsualShape(stream, role)
-  const { leaseMs } = role
-  const latencyMs = among(stream, LATENCIES)
-  const wider = { ...shape, network: { latencyMs } }
-  if (isProtocol(role.algorithm)) return wider
-  const isLong = stream.pick(8) === 0
-  return {
-    ...wider,
-    ...drawTurnout(stream, shape),
-    workload: isLong
-      ? { ...shape.workload, workMs: leaseMs * among(stream, [0.9, 0.98, 1.2]) }
-      : shape.workload,
-  }
-}
-
 /** Who asks every moment costs thousands of events and finds nothing more. */
-const RETRY_LEASES = [0.05, 0.1, 0.2] as const
+const RETRY_LEASES = [0.1, 0.2] as const
 const RETRY_MIN_MS = 50
 
-/** Clients that are refused come again after a good part of the lease. */
-const drawPatience = (stream: Stream, { leaseMs, algorithm }: Role, shape: Shape): Shape => {
+/** Clients that are refused come again after a good part of the lease, and the later the more of them there are. */
+const patient = (stream: Stream, { leaseMs, algorithm }: Role, shape: Shape): Shape => {
   if (isProtocol(algorithm)) return shape
-  const retryMs = Math.max(RETRY_MIN_MS, leaseMs * among(stream, RETRY_LEASES))
-  return { ...shape, workload: { ...shape.workload, retryMs } }
+  const waitMs = (leaseMs * among(stream, RETRY_LEASES) * Math.max(2, shape.clients)) / 2
+  return { ...shape, workload: { ...shape.workload, retryMs: Math.max(RETRY_MIN_MS, waitMs) } }
 }
 
 const drawUsualShape = (stream: Stream, role: Role): Shape =>
-  drawPatience(
+  patient(
     stream,
     role,
     drawShape(() => stream, role),
   )
+
+/** One plan in so many has work that lasts about as long as the lease. */
+const LONG_ONE_IN = 12
+
+/** The usual shape, and sometimes one more of everything: clients, rounds, work about as long as the lease, slow links. */
+const drawWiderShape = (stream: Stream, role: Role): Shape => {
+  const shape = drawShape(() => stream, role)
+  const { leaseMs } = role
+  const wider = { ...shape, network: { latencyMs: among(stream, LATENCIES) } }
+  if (isProtocol(role.algorithm)) return wider
+  const workMs =
+    stream.pick(LONG_ONE_IN) === 0
+      ? leaseMs * among(stream, [0.9, 0.98, 1.2])
+      : (shape.workload.workMs ?? 0)
+  const workload = { ...shape.workload, workMs }
+  return patient(stream, role, { ...wider, ...drawTurnout(stream, shape), workload })
+}
 
 const nothing: ClassDraw = { faults: [] }
 
