@@ -4,6 +4,7 @@ import { Command, CommanderError, Option } from 'commander'
 import type { CommandEntry } from './command.ts'
 import { check } from './commands/check.ts'
 import { describe } from './commands/describe.ts'
+import { fuzz } from './commands/fuzz.ts'
 import { list } from './commands/list.ts'
 import { matrix } from './commands/matrix.ts'
 import { newLock } from './commands/new.ts'
@@ -16,6 +17,7 @@ import type { Io } from './io.ts'
 
 const commands: readonly CommandEntry<never>[] = [
   run,
+  fuzz,
   replay,
   show,
   shrink,

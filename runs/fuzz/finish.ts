@@ -1,0 +1,50 @@
+/** What becomes of the smallest plan that broke a promise: it is shrunk, and made a counterexample. */
+
+import type { AnyAlgorithm } from '#algorithms'
+import type { PromiseName } from '#checkers'
+import { counterexampleOf } from '../keep/counterexample.ts'
+import type { Counterexample } from '../keep/counterexample.ts'
+import type { Plan } from '../plan.ts'
+import { breaks, shrink } from '../shrink/shrink.ts'
+import type { PlanOptions } from './plans.ts'
+import { planOfRun } from './stretch.ts'
+
+/** Which run of a campaign, counted from 0, broke which promise. */
+export interface Finish {
+  readonly seed: number
+  readonly run: number
+  readonly promise: PromiseName
+}
+
+/** A plan as drawn, and what was made of it. */
+export interface Finished {
+  readonly plan: Plan
+  readonly counterexample: Counterexample
+}
+
+/** What was asked for is part of the question, and is not shrunk away. */
+const askedFor = ({ parameters, fencing }: PlanOptions): readonly (keyof Plan)[] => [
+  ...(parameters === undefined ? [] : (['parameters'] as const)),
+  ...(fencing === undefined ? [] : (['store'] as const)),
+]
+
+/** Shrinks the plan of a run for as long as it breaks the promise. */
+export const finish = (
+  algorithm: AnyAlgorithm,
+  options: PlanOptions,
+  { seed, run: number, promise }: Finish,
+  begun?: () => void,
+): Finished => {
+  const plan = planOfRun(algorithm, options, seed, number)
+  const fails = breaks(algorithm, promise)
+  const { plan: shrunk, minimal } = shrink(
+    algorithm,
+    plan,
+    (candidate) => {
+      begun?.()
+      return fails(candidate)
+    },
+    { keep: askedFor(options) },
+  )
+  return { plan, counterexample: counterexampleOf({ algorithm, promise, plan: shrunk, minimal }) }
+}
