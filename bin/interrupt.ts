@@ -3,7 +3,7 @@
 import type { Io } from './io.ts'
 
 /** The exit code of a command that was interrupted, as shells count: 128 and the number of SIGINT. */
-const INTERRUPTED = 130
+export const INTERRUPTED = 130
 
 /** A campaign that reports to a terminal how far it is, and that can be interrupted. */
 export interface Interruptible {

@@ -11,6 +11,8 @@ export interface Io {
   /** 0 for none, up to 3 for true colour, as chalk counts. */
   readonly colourLevel: 0 | 1 | 2 | 3
   readonly isTTY: boolean
+  /** Where a line that changes can be shown: standard error, if it is a terminal. */
+  readonly live?: NodeJS.WriteStream
   /** Whether the page shows more than ASCII. */
   readonly unicode: boolean
   /** From the first call on, the first Ctrl-C aborts this signal instead of ending the process. */
@@ -67,6 +69,7 @@ export const processIo = (): Io => {
     ),
     colourLevel: colourLevelOf(),
     isTTY: process.stdout.isTTY,
+    ...(process.stderr.isTTY ? { live: process.stderr } : {}),
     unicode: knowsUnicode(),
     interrupt() {
       const controller = new AbortController()

@@ -3,6 +3,7 @@
 import { Command, CommanderError, Option } from 'commander'
 import type { CommandEntry } from './command.ts'
 import { describe } from './commands/describe.ts'
+import { fuzz } from './commands/fuzz.ts'
 import { list } from './commands/list.ts'
 import { matrix } from './commands/matrix.ts'
 import { replay } from './commands/replay.ts'
@@ -11,7 +12,7 @@ import { show } from './commands/show.ts'
 import { failureOf } from './failure.ts'
 import type { Io } from './io.ts'
 
-const commands: readonly CommandEntry<never>[] = [run, replay, show, matrix, describe, list]
+const commands: readonly CommandEntry<never>[] = [run, fuzz, replay, show, matrix, describe, list]
 
 const BAD_INPUT = 2
 

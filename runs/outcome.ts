@@ -27,7 +27,8 @@ const NEEDED_BY_ALL: readonly string[] = ['exclusion/effect', 'agreement']
 export const decides = (algorithm: AnyAlgorithm, promise: string): boolean =>
   NEEDED_BY_ALL.includes(promise) || algorithm.claims.some((claim) => claim.promise === promise)
 
-const isOccasional = (promise: string): boolean =>
+/** Whether a promise takes a run made for it: where it is vacuous it decides nothing. */
+export const isOccasional = (promise: string): boolean =>
   checkers.find((checker) => checker.promise === promise)?.occasional === true
 
 const isDoubtful = (promise: string, verdict: string): boolean =>

@@ -7,6 +7,7 @@ import { among, beyondLease, momentFor, msBetween } from './moments.ts'
 export const none = defineFaultClass({
   name: 'none',
   code: 'no',
+  kinds: [],
   summary: 'nothing goes wrong; latencies and the order of events are drawn',
   draw: () => ({ faults: [] }),
 })
@@ -15,6 +16,7 @@ export const none = defineFaultClass({
 export const clientCrash = defineFaultClass({
   name: 'client-crash',
   code: 'cc',
+  kinds: ['crash'],
   summary: 'a client’s process or machine dies, for good or to come back',
   draw(stream, cast) {
     const node = among(stream, cast.clients)
@@ -30,6 +32,7 @@ export const clientCrash = defineFaultClass({
 export const clientPause = defineFaultClass({
   name: 'client-pause',
   code: 'cp',
+  kinds: ['pause'],
   summary: 'a client stands still for longer than its lease (GC, SIGSTOP); its clocks run on',
   draw(stream, cast) {
     const node = among(stream, cast.clients)
@@ -50,6 +53,7 @@ export const clientPause = defineFaultClass({
 export const clientSuspend = defineFaultClass({
   name: 'client-suspend',
   code: 'cs',
+  kinds: ['suspend'],
   summary: 'a client’s machine is suspended for longer than its lease; its monotonic clock stops',
   draw(stream, cast) {
     const node = among(stream, cast.clients)

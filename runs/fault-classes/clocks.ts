@@ -8,6 +8,7 @@ import { among, momentFor, msBetween } from './moments.ts'
 export const clockJump = defineFaultClass({
   name: 'clock-jump',
   code: 'cj',
+  kinds: ['clock'],
   summary: 'the wall clock of a server or a client is set ahead or back, by up to two leases',
   draw(stream, cast) {
     const nodes = stream.pick(3) === 0 ? cast.clients : [...cast.role.servers, ...cast.clients]
@@ -32,6 +33,7 @@ const DRIFT_MAX_PPM = 50_000
 export const clockDrift = defineFaultClass({
   name: 'clock-drift',
   code: 'cd',
+  kinds: ['clock'],
   summary: 'the clocks of some nodes run fast or slow, by up to 5 %',
   draw(stream, cast) {
     const clocks: Record<string, { driftPpm: number }> = {}
@@ -49,6 +51,7 @@ export const clockDrift = defineFaultClass({
 export const clientClockSkew = defineFaultClass({
   name: 'client-clock-skew',
   code: 'sk',
+  kinds: ['clock'],
   summary: 'the wall clocks of the clients are off, by up to two leases, and stay so',
   draw(stream, cast) {
     const clocks: Record<string, { offsetMs: number }> = {}

@@ -30,6 +30,8 @@ export interface FaultClass {
   /** Two letters, for the head of a column. */
   readonly code: string
   readonly summary: string
+  /** The kinds of faults that it may draw; clocks that begin wrong count as `clock`. */
+  readonly kinds: readonly AnyFaultPlan['kind'][]
   /** Draws the faults of one run, or says why they cannot befall this lock. */
   draw(stream: Stream, cast: ClassCast): ClassDraw | { readonly skip: string }
 }

@@ -12,6 +12,7 @@ const partnersOf = ({ role, stores }: ClassCast): readonly string[] => [...role.
 export const lateMessage = defineFaultClass({
   name: 'late-message',
   code: 'lm',
+  kinds: ['message'],
   summary: 'requests of a client come late, by up to two leases and more, or never',
   draw(stream, cast) {
     const faults: AnyFaultPlan[] = []
@@ -37,6 +38,7 @@ export const lateMessage = defineFaultClass({
 export const lostReply = defineFaultClass({
   name: 'lost-reply',
   code: 'lr',
+  kinds: ['message'],
   summary: 'a server does what it was asked, and its reply is lost',
   draw(stream, cast) {
     const to = among(stream, cast.clients)
@@ -58,6 +60,7 @@ export const lostReply = defineFaultClass({
 export const partition = defineFaultClass({
   name: 'partition',
   code: 'pa',
+  kinds: ['partition'],
   summary: 'a client, or a server, is cut off from the others for a while, both ways or one way',
   draw(stream, cast) {
     const { servers } = cast.role

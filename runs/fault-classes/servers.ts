@@ -33,6 +33,7 @@ const crashOf = (
 export const serverCrash = defineFaultClass({
   name: 'server-crash',
   code: 'sc',
+  kinds: ['crash'],
   summary:
     'a server crashes and comes back with all that it had on its disk, written before it answered',
   draw(stream, cast) {
@@ -49,6 +50,7 @@ export const serverCrash = defineFaultClass({
 export const serverLoss = defineFaultClass({
   name: 'server-loss',
   code: 'sl',
+  kinds: ['crash'],
   summary: 'a server crashes and comes back empty: no persistence, or its disk is lost',
   draw(stream, cast) {
     const { servers } = cast.role
@@ -61,6 +63,7 @@ export const serverLoss = defineFaultClass({
 export const failover = defineFaultClass({
   name: 'failover',
   code: 'fo',
+  kinds: ['crash', 'failover', 'partition'],
   summary:
     'the leader dies and another server takes over, which may not have heard of the last grants',
   draw(stream, cast) {

@@ -19,7 +19,8 @@ export interface Example {
   readonly size: readonly number[]
 }
 
-type VerdictCounts = { [Verdict in VerdictName]?: number }
+/** Runs by verdict. */
+export type VerdictCounts = { [Verdict in VerdictName]?: number }
 
 /** What came of one promise. */
 export interface PromiseTally {
@@ -88,13 +89,17 @@ export const emptyCampaign = (): CampaignResult => ({
   firstError: undefined,
 })
 
-const isSmaller = (one: Example, other: Example): boolean => {
-  for (let index = 0; index < one.size.length; index++) {
-    const difference = (one.size[index] as number) - (other.size[index] as number)
-    if (difference !== 0) return difference < 0
+/** Which of two stories is the smaller one, as sorting wants it: what is named first counts first. */
+export const compareSizes = (one: readonly number[], other: readonly number[]): number => {
+  for (let index = 0; index < one.length; index++) {
+    const difference = (one[index] as number) - (other[index] as number)
+    if (difference !== 0) return difference
   }
-  return one.seed < other.seed
+  return 0
 }
+
+const isSmaller = (one: Example, other: Example): boolean =>
+  (compareSizes(one.size, other.size) || one.seed - other.seed) < 0
 
 const smallerOf = (one: Example | undefined, other: Example | undefined): Example | undefined => {
   if (one === undefined || other === undefined) return one ?? other
@@ -104,7 +109,7 @@ const smallerOf = (one: Example | undefined, other: Example | undefined): Exampl
 const LONGEST: readonly (keyof Sums)[] = ['takeOverMs', 'unavailableMs', 'mostBypassed']
 
 /** In the order of the verdicts, whichever part was done first: a table is compared as text. */
-const addedCounts = (one: VerdictCounts, other: VerdictCounts): VerdictCounts => {
+export const addedCounts = (one: VerdictCounts, other: VerdictCounts): VerdictCounts => {
   const sum: VerdictCounts = {}
   for (const verdict of VERDICTS) {
     const count = (one[verdict] ?? 0) + (other[verdict] ?? 0)

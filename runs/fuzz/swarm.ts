@@ -1,0 +1,190 @@
+/** What one plan of a campaign is made of: its own subset and weights of faults, clocks, latencies, clients and work. */
+
+import { isProtocol } from '#algorithms'
+import { faults } from '#sim'
+import type { AnyFaultPlan, Stream } from '#sim'
+import { classCastOf, commitAims, drawClocks, drawShape } from '../draw-parts.ts'
+import type { Shape } from '../draw-parts.ts'
+import type { ClassCast, ClassDraw, FaultClass } from '../fault-classes/index.ts'
+import { among, msBetween } from '../fault-classes/moments.ts'
+import { roleOf } from '../scenarios/scenario.ts'
+import type { Role } from '../scenarios/scenario.ts'
+import { aimedMoment } from './aims.ts'
+import type { FaultKindName } from './kinds.ts'
+
+/** What may go wrong in the plans of a campaign. */
+export interface Menu {
+  /** Kinds of faults that may be drawn. */
+  readonly kinds: readonly FaultKindName[]
+  /** Classes that can strike this lock by such faults. */
+  readonly classes: readonly FaultClass[]
+}
+
+/** Who takes part and how, and what goes wrong. */
+export interface Swarm {
+  readonly shape: Shape
+  readonly drawn: ClassDraw
+}
+
+const CLIENTS_MAX = 4
+
+/** Constant, narrow, wide, and with a tail in which some calls time out, but not so many that nothing works at all. */
+const LATENCIES = [
+  { minMs: 1, maxMs: 1 },
+  { minMs: 5, maxMs: 5 },
+  { minMs: 0.5, maxMs: 1.5 },
+  { minMs: 0.5, maxMs: 25 },
+  { minMs: 0.125, maxMs: 35 },
+] as const
+
+/** The usual shape, and sometimes one more of everything: clients, work about as long as the lease, slow links. */
+const drawWiderShape = (stream: Stream, role: Role): Shape => {
+  const shape = drawUsualShape(stream, role)
+  const { leaseMs } = role
+  const latencyMs = among(stream, LATENCIES)
+  const wider = { ...shape, network: { latencyMs } }
+  if (isProtocol(role.algorithm)) return wider
+  const isLong = stream.pick(8) === 0
+  return {
+    ...wider,
+    clients: stream.pick(3) === 0 ? 1 + stream.pick(CLIENTS_MAX) : shape.clients,
+    workload: isLong
+      ? { ...shape.workload, workMs: leaseMs * among(stream, [0.9, 0.98, 1.2]) }
+      : shape.workload,
+  }
+}
+
+/** Who asks every moment costs thousands of events and finds nothing more. */
+const RETRY_LEASES = [0.05, 0.1, 0.2] as const
+const RETRY_MIN_MS = 50
+
+/** Clients that are refused come again after a good part of the lease. */
+const drawPatience = (stream: Stream, { leaseMs, algorithm }: Role, shape: Shape): Shape => {
+  if (isProtocol(algorithm)) return shape
+  const retryMs = Math.max(RETRY_MIN_MS, leaseMs * among(stream, RETRY_LEASES))
+  return { ...shape, workload: { ...shape.workload, retryMs } }
+}
+
+const drawUsualShape = (stream: Stream, role: Role): Shape =>
+  drawPatience(
+    stream,
+    role,
+    drawShape(() => stream, role),
+  )
+
+const nothing: ClassDraw = { faults: [] }
+
+/** The latency by which aimed faults are timed: that of a slow message. */
+const latencyOf = ({ network }: Shape): number => network.latencyMs?.maxMs ?? 1
+
+/** A class can strike with some of its faults only: of a failover for instance with the promotion alone. */
+const onlyOf = (kinds: readonly FaultKindName[], draw: ClassDraw): ClassDraw => {
+  const { faults: struck, clocks, ...rest } = draw
+  return {
+    ...rest,
+    faults: struck.filter(({ kind }) => kinds.includes(kind)),
+    ...(clocks !== undefined && kinds.includes('clock') ? { clocks } : {}),
+  }
+}
+
+/** Two draws of classes in one plan. */
+const both = (one: ClassDraw, other: ClassDraw): ClassDraw => ({
+  ...one,
+  ...other,
+  faults: [...one.faults, ...other.faults],
+  clocks: { ...one.clocks, ...other.clocks },
+  services: { ...one.services, ...other.services },
+})
+
+const drawClass = (stream: Stream, menu: Menu, faultClass: FaultClass, cast: ClassCast) => {
+  const draw = faultClass.draw(stream, cast)
+  return 'skip' in draw ? nothing : onlyOf(menu.kinds, draw)
+}
+
+/** The same fault at another moment, if it is the only one: of several each waits for the other. */
+const retimed = (
+  stream: Stream,
+  draw: ClassDraw,
+  cast: ClassCast,
+  latencyMs: number,
+): ClassDraw => {
+  const [fault] = draw.faults
+  if (fault === undefined || draw.faults.length > 1 || stream.pick(2) === 0) return draw
+  return { ...draw, faults: [{ ...fault, at: aimedMoment(stream, cast, latencyMs) }] }
+}
+
+const DRAWS_MAX = 3
+
+/** One class of faults as the table knows it: one thing goes wrong. */
+export const drawOneClass = (stream: Stream, role: Role, menu: Menu): Swarm => {
+  const shape = drawUsualShape(stream, role)
+  const cast = classCastOf(role, shape.clients)
+  return { shape, drawn: drawClass(stream, menu, among(stream, menu.classes), cast) }
+}
+
+/** One or two classes, several times over, at moments of all kinds. */
+export const drawClasses = (stream: Stream, role: Role, menu: Menu): Swarm => {
+  const shape = drawWiderShape(stream, role)
+  let cast = classCastOf(role, shape.clients)
+  const classes = [among(stream, menu.classes), among(stream, menu.classes)]
+  const mixed = stream.pick(2) === 0 ? classes : classes.slice(0, 1)
+  let drawn = nothing
+  for (let count = 1 + stream.pick(DRAWS_MAX); count > 0; count--) {
+    const one = drawClass(stream, menu, among(stream, mixed), cast)
+    if (one.servers !== undefined) {
+      // Other servers have other names: what was drawn for the old ones would strike nobody.
+      if (drawn !== nothing) continue
+      cast = classCastOf(roleOf(role.algorithm, role.parameters, one.servers), shape.clients)
+    }
+    drawn = both(drawn, retimed(stream, one, cast, latencyOf(shape)))
+  }
+  return { shape, drawn }
+}
+
+const FAULTS_MAX = 4
+const WEIGHTS = [0, 0, 1, 2, 4] as const
+
+/** Each kind has a weight in this plan, many of them none. */
+const drawKinds = (stream: Stream, kinds: readonly FaultKindName[]): readonly FaultKindName[] => {
+  const weighted = kinds.flatMap((kind) =>
+    Array.from({ length: among(stream, WEIGHTS) }, () => kind),
+  )
+  return weighted.length > 0 || kinds.length === 0 ? weighted : [among(stream, kinds)]
+}
+
+/** Several kinds of faults at once, by weights that no other plan has. */
+export const drawSwarm = (stream: Stream, role: Role, menu: Menu): Swarm => {
+  const shape = drawWiderShape(stream, role)
+  const cast = classCastOf(role, shape.clients)
+  const faultCast = {
+    clients: cast.clients,
+    servers: role.groups,
+    stores: cast.stores,
+    ...(isProtocol(role.algorithm) ? { aims: commitAims(role, shape.clients) } : {}),
+    leaseMs: cast.leaseMs,
+    spanMs: msBetween(stream, cast.leaseMs / 2, cast.leaseMs * 4),
+  }
+  const kinds = drawKinds(stream, menu.kinds)
+  const struck: AnyFaultPlan[] = []
+  if (kinds.length > 0) {
+    for (let count = 1 + stream.pick(FAULTS_MAX); count > 0; count--) {
+      const fault = faults[among(stream, kinds)].draw(stream, faultCast) as AnyFaultPlan | undefined
+      if (fault === undefined) continue
+      struck.push(
+        stream.pick(3) === 0
+          ? { ...fault, at: aimedMoment(stream, cast, latencyOf(shape)) }
+          : fault,
+      )
+    }
+  }
+  const clocks = menu.kinds.includes('clock') ? drawClocks(stream, role, shape.clients) : {}
+  return { shape, drawn: { faults: struck, clocks, services: drawServices(stream, role, menu) } }
+}
+
+/** What a server of Redis keeps on its disk, where servers may crash. */
+const drawServices = (stream: Stream, role: Role, { kinds }: Menu) => {
+  const hasRedis = role.groups.some(({ service }) => service === 'redis')
+  return hasRedis && kinds.includes('crash')
+    ? { redis: { persistence: among(stream, ['none', 'everysec', 'always']) } }
+    : {}
+}

@@ -1,0 +1,34 @@
+/** What a thread does for a campaign: a stretch of its runs, or the smallest plan that broke a promise made smaller. */
+
+import { finish } from './finish.ts'
+import type { Finish, Finished } from './finish.ts'
+import { loadLock } from './locks.ts'
+import type { PlanOptions } from './plans.ts'
+import { runStretch } from './stretch.ts'
+import type { Stretch, StretchSum } from './stretch.ts'
+import { beat } from './threads.ts'
+
+/** The work itself. */
+export type Work =
+  { readonly stretch: Stretch; readonly skip: readonly number[] } | { readonly finish: Finish }
+
+/** The work, and what it is about; it can be sent to a thread. */
+export interface FuzzTask {
+  /** By what the lock is found in the thread. */
+  readonly reference: string
+  readonly options: PlanOptions
+  readonly work: Work
+}
+
+/** What comes of the work. */
+export type FuzzAnswer = { readonly sum: StretchSum } | { readonly finished: Finished }
+
+/** Does it. */
+export const runFuzzTask = async ({ reference, options, work }: FuzzTask): Promise<FuzzAnswer> => {
+  const algorithm = await loadLock(reference)
+  if ('finish' in work) {
+    return { finished: finish(algorithm, options, work.finish, () => beat(work.finish.run)) }
+  }
+  const { stretch, skip } = work
+  return { sum: runStretch(algorithm, options, stretch, { begun: beat, skip }) }
+}
