@@ -24,7 +24,6 @@ export interface CampaignRequest {
   readonly faults: readonly FaultName[] | undefined
   readonly runs: number
   readonly seed: number
-  readonly clients: number | undefined
   readonly parameters: Readonly<Record<string, number | boolean | string>>
   readonly fencing: Fencing | undefined
 }
@@ -57,8 +56,8 @@ export interface Campaign {
   /** Why it did not hold where it was neither held nor broken, in the words of the judge. */
   readonly untested: string | undefined
   readonly landed: { readonly [Kind in FaultName]?: Readonly<Struck> }
-  /** Why some of the faults cannot strike this lock. */
-  readonly skipped: readonly string[]
+  /** Faults that were asked for by name and never struck: some cannot, as the lock has nothing that they could strike. */
+  readonly neverLanded: readonly FaultName[]
   readonly breach: Breach | undefined
   /** The run in which the lock's own code failed, which ends the campaign. */
   readonly mishap:
@@ -138,7 +137,7 @@ const countStruck = (landed: { [Kind in FaultName]?: Struck }, done: RunResult):
 export const campaign = (
   algorithm: AnyAlgorithm,
   promise: PromiseName,
-  { faults, runs, seed, clients, parameters, fencing }: CampaignRequest,
+  { faults, runs, seed, parameters, fencing }: CampaignRequest,
 ): Campaign => {
   const classes = classesFor(faults)
   const verdicts = Object.fromEntries(VERDICTS.map((name) => [name, 0])) as Record<
@@ -146,7 +145,6 @@ export const campaign = (
     number
   >
   const landed: { [Kind in FaultName]?: Struck } = {}
-  const skipped = new Set<string>()
   let [done, contended, firstAtRun] = [0, 0, 0]
   let untested: string | undefined
   let smallest: RunResult | undefined
@@ -157,13 +155,9 @@ export const campaign = (
       under: classes[drawn % classes.length] as string,
       seed: seed + drawn,
       settings: Object.entries(parameters).map(([name, value]) => `${name}=${value}`),
-      ...(clients === undefined ? {} : { clients }),
       ...(fencing === undefined ? {} : { fencing }),
     })
-    if ('skip' in plan) {
-      skipped.add(plan.skip)
-      continue
-    }
+    if ('skip' in plan) continue
     let result: RunResult
     try {
       result = run(plan, { algorithm })
@@ -193,7 +187,7 @@ export const campaign = (
     verdicts,
     untested,
     landed,
-    skipped: [...skipped],
+    neverLanded: (faults ?? []).filter((kind) => (landed[kind]?.landed ?? 0) === 0),
     breach,
     mishap,
   }

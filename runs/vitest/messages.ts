@@ -112,7 +112,7 @@ export const unbrokenText = (
       `${printable(algorithm.name)} was expected to break ${promise}, and held it in ${numeral(campaign.verdicts.held)} of ${countOf(campaign.runs, 'run')} ${triedText(request)}.`,
     ),
     paragraph(
-      `${struckText(campaign)} That is evidence and no proof: more runs, clients or kinds of faults may break it.`,
+      `${struckText(campaign)} That is evidence and no proof: more runs or other faults may break it.`,
     ),
   )
 
@@ -123,18 +123,22 @@ export const untestedText = (
   request: CampaignRequest,
   campaign: Campaign,
 ): string => {
-  const { runs, verdicts, untested, skipped } = campaign
+  const { runs, verdicts, untested, neverLanded } = campaign
   const offered = verdicts['not offered'] < runs || runs === 0
   return page(
     heading(
       `${promise} of ${printable(algorithm.name)} was never put to the test in ${countOf(runs, 'run')} ${triedText(request)}, so it neither held nor was broken.`,
     ),
     untested === undefined ? '' : paragraph(`The judge says: ${printable(untested)}.`),
-    skipped.length === 0 ? '' : paragraph(`Faults that cannot strike it: ${skipped.join('; ')}.`),
+    neverLanded.length === 0
+      ? ''
+      : paragraph(
+          `Never struck: ${neverLanded.join(', ')}. Perhaps there is nothing of it to strike.`,
+        ),
     runs === 0 ? '' : paragraph(struckText(campaign)),
     paragraph(
       offered
-        ? 'To test it, give it more clients (clients: 4), more runs, or other faults (under: […]).'
+        ? 'To test it, give it more runs, other faults (under: […]), or other parameters.'
         : 'The lock makes no such promise: ask for another one, or let the lock say what it gives.',
     ),
   )

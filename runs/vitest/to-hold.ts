@@ -21,8 +21,6 @@ export interface HoldOptions {
   readonly runs?: number
   /** Where all chance comes from; 0 if left out. The same seed gives the same runs. */
   readonly seed?: number
-  /** How many clients; drawn anew for each run if left out. */
-  readonly clients?: number
   /** Parameters of the lock that differ from its defaults. */
   readonly parameters?: Readonly<Record<string, number | boolean | string>>
   /** What the store checks; what the lock says if left out. */
@@ -44,18 +42,17 @@ const whole = (name: string, value: number, minimum: number): number => {
   )
 }
 
-const KNOWN = ['under', 'runs', 'seed', 'clients', 'parameters', 'fencing'] as const
+const KNOWN = ['under', 'runs', 'seed', 'parameters', 'fencing'] as const
 
 const requestOf = (algorithm: AnyAlgorithm, options: HoldOptions): CampaignRequest => {
   for (const name of Object.keys(options)) oneOfWords('toHold', name, KNOWN)
-  const { under, runs = RUNS, seed = 0, clients, parameters = {}, fencing } = options
+  const { under, runs = RUNS, seed = 0, parameters = {}, fencing } = options
   const kinds = Object.keys(faultKinds) as FaultName[]
   parametersOf(algorithm, parameters)
   return {
     faults: under?.map((kind) => oneOfWords('under', kind, kinds)),
     runs: whole('runs', runs, 1),
     seed: whole('seed', seed, 0),
-    clients: clients === undefined ? undefined : whole('clients', clients, 1),
     parameters,
     fencing: fencing === undefined ? undefined : oneOfWords('fencing', fencing, FENCING),
   }
@@ -88,11 +85,9 @@ const lockIn = (received: unknown): AnyAlgorithm => {
   )
 }
 
-/** Whether something that was to be struck was. */
-const wasStruck = ({ landed }: Campaign, { faults }: CampaignRequest): boolean =>
-  faults === undefined ||
-  faults.length === 0 ||
-  Object.values(landed).some(({ landed: struck }) => struck > 0)
+/** Whether something that was to strike did. */
+const wasStruck = ({ neverLanded }: Campaign, { faults = [] }: CampaignRequest): boolean =>
+  faults.length === 0 || neverLanded.length < faults.length
 
 /**
  * Tries a lock.
