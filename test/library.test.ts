@@ -16,8 +16,8 @@ const page = (): string => readFileSync(PAGE, 'utf8').replaceAll('\r', '')
 const VALUES = `
   InputError LocksimBug PLAN_FORMAT SimulationError VERSION algorithmNamed algorithms all asciiGlyphs breaks checkers
   clock commitCheckers count defineAlgorithm defineChecker defineProtocol defineScenario drawClassPlan drawPlan
-  duration failsWhere faultClassNamed faultClasses flag isProtocol judgeTrace lockCheckers matrixOfLock monotonic note
-  oneOf openTrace outcomeOf parsePlan plainPaint plainStyle planScenario post race randomChoice readPlan readTrace
+  duration failsWhere faultClassNamed faultClasses flag fuzz fuzzHere isProtocol judgeTrace lockCheckers matrixOfLock monotonic note
+  oneOf openTrace outcomeOf parsePlan plainPaint plainStyle planScenario plansFor post race randomChoice readPlan readTrace
   receive recordingChoice replay replayingChoice run runCampaign runJson scenarioNamed scenarios shrink sleep
   sparsePlan spawn stop tell unicodeGlyphs writePlan`
 
