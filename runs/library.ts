@@ -62,6 +62,8 @@ export type {
 } from '#checkers'
 
 // To find and to shrink.
+export { fuzz, fuzzHere, plansFor } from './fuzz/index.ts'
+export type { Coverage, Found, FuzzRequest, FuzzResult, PlanOptions } from './fuzz/index.ts'
 export { runCampaign } from './matrix/campaign.ts'
 export type { CampaignResult } from './matrix/campaign.ts'
 export { breaks, failsWhere, shrink } from './shrink/shrink.ts'

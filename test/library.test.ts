@@ -16,9 +16,10 @@ const page = (): string => readFileSync(PAGE, 'utf8').replaceAll('\r', '')
 const VALUES = `
   InputError LocksimBug PLAN_FORMAT SimulationError VERSION algorithmNamed algorithms all asciiGlyphs breaks checkers
   clock commitCheckers count defineAlgorithm defineChecker defineProtocol defineScenario drawClassPlan drawPlan
-  duration failsWhere faultClassNamed faultClasses flag isProtocol judgeTrace loadAlgorithms lockCheckers matrixOfLock monotonic note
-  oneOf openTrace outcomeOf parsePlan plainPaint plainStyle planScenario post race randomChoice readPlan readTrace
-  receive recordingChoice referenceOf replay replayingChoice run runCampaign runJson scenarioNamed scenarios shrink sleep
+  causeOf duration failsWhere faultClassNamed faultClasses flag fuzz fuzzHere isProtocol judgeTrace loadAlgorithms lockCheckers
+  matrixOfLock monotonic necessaryFaults note
+  oneOf openTrace outcomeOf parsePlan plainPaint plainStyle planScenario plansFor post race randomChoice readPlan readTrace
+  receive recordingChoice referenceOf replay replayingChoice run runCampaign runJson scenarioNamed scenarios shrink sleep weakenings
   sparsePlan spawn stop tell unicodeGlyphs writePlan`
 
 /** Types leave nothing behind at run time: they are read from the source. */

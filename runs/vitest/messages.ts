@@ -70,8 +70,8 @@ const triedText = ({ faults, seed }: CampaignRequest): string => {
 }
 
 const struckText = ({ landed, runs, contended }: Campaign): string => {
-  const kinds = Object.entries(landed).map(
-    ([kind, { planned, landed: struck }]) => `${kind} ${numeral(struck)} of ${numeral(planned)}`,
+  const kinds = Object.entries(landed).flatMap(([kind, { planned, landed: struck }]) =>
+    planned === 0 ? [] : [`${kind} ${numeral(struck)} of ${numeral(planned)}`],
   )
   return [
     `Clients competed in ${numeral(contended)} of ${countOf(runs, 'run')}.`,
@@ -147,10 +147,10 @@ export const untestedText = (
 /** The lock's own code failed. */
 export const mishapText = (
   algorithm: AnyAlgorithm,
-  { runs, mishap }: Campaign & { readonly mishap: NonNullable<Campaign['mishap']> },
+  mishap: NonNullable<Campaign['mishap']>,
 ): string =>
   [
-    `${printable(algorithm.name)} broke the rules of the simulation in run ${numeral(runs + 1)}, with seed ${mishap.seed}:`,
+    `${printable(algorithm.name)} broke the rules of the simulation in run ${numeral(mishap.run)}, with seed ${mishap.seed}:`,
     ...mishap.message.split('\n').map(printable),
     `again: ${repeatPlan({ plan: mishap.plan, algorithm })}`,
   ].join('\n')

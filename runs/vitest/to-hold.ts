@@ -3,20 +3,21 @@
 import { isLock, isProtocol } from '#algorithms'
 import type { AnyAlgorithm, Fencing } from '#algorithms'
 import type { PromiseName } from '#checkers'
-import { faults as faultKinds } from '#sim'
 import { InputError } from '../errors.ts'
+import { FAULT_KINDS } from '../fuzz/kinds.ts'
+import type { FaultKindName } from '../fuzz/kinds.ts'
 import { FENCING } from '../plan.ts'
 import { oneOfWords } from '../request.ts'
 import { checkersOf } from '../run.ts'
 import { parametersOf } from '../settle.ts'
 import { campaign } from './campaign.ts'
-import type { Campaign, CampaignRequest, FaultName } from './campaign.ts'
+import type { Campaign, CampaignRequest } from './campaign.ts'
 import { brokenText, mishapText, unbrokenText, untestedText } from './messages.ts'
 
 /** How hard a lock is tried, and against what. All of it may be left out. */
 export interface HoldOptions {
   /** The kinds of faults that may strike; every kind if left out, none if empty. */
-  readonly under?: readonly FaultName[]
+  readonly under?: readonly FaultKindName[]
   /** How many runs; 500 if left out. */
   readonly runs?: number
   /** Where all chance comes from; 0 if left out. The same seed gives the same runs. */
@@ -47,10 +48,9 @@ const KNOWN = ['under', 'runs', 'seed', 'parameters', 'fencing'] as const
 const requestOf = (algorithm: AnyAlgorithm, options: HoldOptions): CampaignRequest => {
   for (const name of Object.keys(options)) oneOfWords('toHold', name, KNOWN)
   const { under, runs = RUNS, seed = 0, parameters = {}, fencing } = options
-  const kinds = Object.keys(faultKinds) as FaultName[]
   parametersOf(algorithm, parameters)
   return {
-    faults: under?.map((kind) => oneOfWords('under', kind, kinds)),
+    faults: under?.map((kind) => oneOfWords('under', kind, FAULT_KINDS)),
     runs: whole('runs', runs, 1),
     seed: whole('seed', seed, 0),
     parameters,
@@ -102,7 +102,7 @@ export const toHold = (received: unknown, promise: string, options: HoldOptions 
   const request = requestOf(algorithm, options)
   const result = campaign(algorithm, asked, request)
   const { breach, mishap } = result
-  if (mishap !== undefined) throw new Error(mishapText(algorithm, { ...result, mishap }))
+  if (mishap !== undefined) throw new Error(mishapText(algorithm, mishap))
   if (breach !== undefined) {
     return { pass: false, message: () => brokenText(algorithm, asked, request, result, breach) }
   }
