@@ -193,7 +193,10 @@ const reasonOf = (stopped: StopReason, living: number): RunEnd['why'] => {
 
 const runWorld = (world: World, plan: Plan) => {
   try {
-    return withTraps(() => world.kernel.run(plan.horizonMs, plan.eventsMax))
+    return withTraps(
+      () => world.kernel.run(plan.horizonMs, plan.eventsMax),
+      () => world.kernel.place(),
+    )
   } catch (error) {
     if (error instanceof SimulationError) {
       const { node, process: name, effect, atMs } = error.place

@@ -1,0 +1,156 @@
+/** A pool of threads for code that cannot be trusted: one that hangs, dies or takes all memory is replaced, and its task says so. */
+
+import { Piscina } from 'piscina'
+import { LocksimBug, SimulationError } from '#sim'
+import { InputError } from '../errors.ts'
+import { makePulse, readPulse } from './heartbeat.ts'
+import type { Answered, GuardedTask, Thrown } from './thread.ts'
+
+/** What became of a thread that did not end its task. */
+export interface Mishap {
+  readonly kind: 'stalled' | 'out-of-memory' | 'died' | 'closed'
+  /** The last run that it began; undefined if it began none, as when a module is loaded. */
+  readonly beat: number | undefined
+  /** Completes "the lock …", e.g. `did not end a step within 10 s`. */
+  readonly message: string
+}
+
+/** How a task ended. */
+export type Ended<Answer> = { readonly answer: Answer } | { readonly mishap: Mishap }
+
+/** How much a thread may take. */
+export interface Limits {
+  /** How long it may be silent within a task, in ms of the wall clock; 10 s if left out. */
+  readonly stallMs?: number
+  /** How much memory its objects may take, in MiB; 512 if left out. */
+  readonly heapMb?: number
+}
+
+/** Which code runs, in how many threads, and how much it may take. */
+export interface PoolOptions extends Limits {
+  /** A compiled module of locksim's, and the function that it exports for one task. */
+  readonly filename: URL
+  readonly name: string
+  readonly workers: number
+}
+
+/** An open pool. */
+export interface GuardedPool<Task, Answer> {
+  /**
+   * Does a task in one of the threads. What a task throws is thrown here; what kills its thread is not.
+   */
+  run(task: Task): Promise<Ended<Answer>>
+  /** Ends all threads, also those that are busy: their tasks end with a mishap of the kind `closed`. */
+  close(): Promise<void>
+}
+
+/** A task that is watched. */
+interface Watched {
+  readonly memory: SharedArrayBuffer
+  readonly stop: AbortController
+  said: bigint
+  silentLooks: number
+}
+
+/** Looks within the time that a thread may be silent. Looks are counted, not time: while this thread stood still, nobody looked. */
+const LOOKS = 10
+
+/** Whether threads can be had: they cannot load sources that were not compiled. */
+export const canGuard = import.meta.url.endsWith('.js')
+
+const inSeconds = (ms: number): string => `${ms / 1_000} s`
+
+const rebuilt = ({ kind, message, stack }: Thrown): Error => {
+  const error =
+    kind === 'input'
+      ? new InputError(message)
+      : kind === 'simulation'
+        ? new SimulationError(message)
+        : new Error(message)
+  if (stack !== undefined) error.stack = stack
+  return error
+}
+
+const mishapOf = (
+  error: unknown,
+  stalled: boolean,
+  run: number | undefined,
+  { stallMs, heapMb }: Required<Limits>,
+): Mishap => {
+  if (stalled) {
+    const what = run === undefined ? 'did not finish loading' : 'did not end one of its steps'
+    return { kind: 'stalled', beat: run, message: `${what} within ${inSeconds(stallMs)}` }
+  }
+  const { code, message } = error as { readonly code?: string; readonly message?: string }
+  if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
+    return { kind: 'out-of-memory', beat: run, message: `took more than ${heapMb} MiB of memory` }
+  }
+  const exit = /exited with code: (-?\d+)/.exec(message ?? '')?.[1]
+  const how =
+    exit === undefined
+      ? `threw ${message ?? String(error)} outside of its functions`
+      : `called process.exit(${exit}) or ended its thread in another way`
+  return { kind: 'died', beat: run, message: how }
+}
+
+/** Opens a pool and starts its threads. */
+export const openPool = <Task, Answer>({
+  filename,
+  name,
+  workers,
+  stallMs = 10_000,
+  heapMb = 512,
+}: PoolOptions): GuardedPool<Task, Answer> => {
+  const pool = new Piscina<GuardedTask, Answered>({
+    filename: new URL('./thread.js', import.meta.url).href,
+    name: 'runGuarded',
+    // As many at least as at most: only then is one that was lost replaced while tasks wait.
+    minThreads: workers,
+    maxThreads: workers,
+    resourceLimits: { maxOldGenerationSizeMb: heapMb },
+  })
+  // A thread that dies between two tasks is replaced like any other.
+  pool.on('error', () => undefined)
+  const tasks = new Set<Watched>()
+  let isClosed = false
+
+  const look = (): void => {
+    for (const watched of tasks) {
+      const { said } = readPulse(watched.memory)
+      // Nothing at all: it stands in the queue.
+      if (said === 0n) continue
+      watched.silentLooks = said === watched.said ? watched.silentLooks + 1 : 0
+      watched.said = said
+      if (watched.silentLooks > LOOKS) watched.stop.abort()
+    }
+  }
+  const timer = setInterval(look, stallMs / LOOKS)
+  timer.unref()
+
+  return {
+    async run(task) {
+      if (isClosed) throw new LocksimBug('a task was given to a pool that is closed')
+      const memory = makePulse()
+      const watched: Watched = { memory, stop: new AbortController(), said: 0n, silentLooks: 0 }
+      tasks.add(watched)
+      let answered: Answered
+      try {
+        const { signal } = watched.stop
+        answered = await pool.run({ filename: filename.href, name, task, memory }, { signal })
+      } catch (error) {
+        const { run } = readPulse(memory)
+        if (isClosed) return { mishap: { kind: 'closed', beat: run, message: 'was stopped' } }
+        return { mishap: mishapOf(error, watched.stop.signal.aborted, run, { stallMs, heapMb }) }
+      } finally {
+        tasks.delete(watched)
+      }
+      if ('thrown' in answered) throw rebuilt(answered.thrown)
+      return { answer: answered.answer as Answer }
+    },
+    async close() {
+      isClosed = true
+      clearInterval(timer)
+      await pool.destroy()
+    },
+  }
+}
