@@ -1,6 +1,7 @@
 /** Traps on the host's time, chance and input while a simulation runs, for algorithms that reach past the world. */
 
 import { syncBuiltinESMExports } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { promiseHooks } from 'node:v8'
 import { SimulationError } from '#sim'
 import type { Place } from '#sim'
@@ -14,19 +15,39 @@ let isLasting = false
 let noted: SimulationError | undefined
 let whereNow: () => Place = () => ({})
 /** What is called while a module is loaded: it cannot be forbidden, but it explains much. */
-let loadCalls: Map<string, string | undefined> | undefined
+let loadCalls: Map<string, string> | undefined
 
 const isSet = (): boolean => depth > 0 && !isLifted
 
-/** The line of the user's that runs, e.g. `/home/me/my-lock.ts:12:5`; undefined if only Node's and ours do. */
+/** `at f (file:///home/me/my-lock.ts:12:5)`, with or without the function and the scheme. */
+const FRAME = /^ *at (?:.*\()?(?:file:\/\/)?((?:\/|[A-Za-z]:[\\/]).*:\d+:\d+)\)?$/
+const OWN_FRAME = /[\\/]runs[\\/]traps\.[jt]s:/
+const FOREIGN_FRAME = /[\\/]node_modules[\\/]/
+/** Where locksim itself is. */
+const HOME = fileURLToPath(new URL('..', import.meta.url))
+
+/** The lines of a stack from the caller of what is trapped on. */
+const framesOf = (stack: string | undefined): readonly string[] =>
+  (stack ?? '')
+    .split('\n')
+    .slice(1)
+    .filter((line) => !OWN_FRAME.test(line))
+
+/** The first line of anybody's own code, e.g. `/home/me/my-lock.ts:12:5`; undefined if there is none. */
 const callerOf = (stack: string | undefined): string | undefined => {
-  for (const line of stack?.split('\n').slice(1) ?? []) {
-    const [, path, position] =
-      /(?:file:\/\/)?((?:\/|[A-Za-z]:[\\/])[^()]*?)(:\d+:\d+)\)?$/.exec(line) ?? []
-    if (path !== undefined && !/[\\/]runs[\\/]traps\.[jt]s$/.test(path))
-      return `${path}${position ?? ''}`
+  for (const frame of framesOf(stack)) {
+    const path = FRAME.exec(frame)?.[1]
+    if (path !== undefined) return path
   }
   return undefined
+}
+
+/** The same if it is the caller itself, and neither Node's loader nor a library. */
+const directCallerOf = (stack: string | undefined): string | undefined => {
+  const path = FRAME.exec(
+    framesOf(stack).find((frame) => !frame.includes('(<anonymous>)')) ?? '',
+  )?.[1]
+  return path === undefined || FOREIGN_FRAME.test(path) || path.startsWith(HOME) ? undefined : path
 }
 
 const refuse = ({ name, because, instead, isValue }: Trap): never => {
@@ -42,7 +63,8 @@ const refuse = ({ name, because, instead, isValue }: Trap): never => {
 
 const pass = ({ name }: Trap): void => {
   if (loadCalls === undefined || loadCalls.has(name)) return
-  loadCalls.set(name, callerOf(new Error('who calls').stack))
+  const caller = directCallerOf(new Error('who calls').stack)
+  if (caller !== undefined) loadCalls.set(name, caller)
 }
 
 /** What stands in the place of the function or the value: it does what that did, except in a run. */
@@ -157,6 +179,9 @@ export const withTraps = <Result>(body: () => Result, where?: () => Place): Resu
 
 const setForGood = (trap: Trap): void => {
   const { owner, key } = trap
+  const before = Reflect.getOwnPropertyDescriptor(owner, key)
+  // What cannot be replaced leads to something that can: `getRandomValues` of node:crypto to the global one.
+  if (before?.configurable === false && before.writable !== true) return
   const value = trap.isLasting ? replacementFor(trap) : replacements[passing.indexOf(trap)]
   if (!trap.isValue) {
     Object.defineProperty(owner, key, { value, writable: true, configurable: true })
@@ -191,16 +216,16 @@ export const armLastingTraps = (): void => {
 }
 
 /**
- * What the host was asked for while a module was loaded, with the line that asked. Time and chance at that moment
+ * What a module asked the host for while it was loaded, with the line that asked. Time and chance at that moment
  * are in whatever the module made of them.
  */
 export const whileLoading = async <Result>(
   load: () => Promise<Result>,
 ): Promise<{
   readonly result: Result
-  readonly calls: ReadonlyMap<string, string | undefined>
+  readonly calls: ReadonlyMap<string, string>
 }> => {
-  const calls = new Map<string, string | undefined>()
+  const calls = new Map<string, string>()
   loadCalls = calls
   try {
     return { result: await load(), calls }

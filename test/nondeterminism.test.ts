@@ -200,7 +200,11 @@ const plansOf = (algorithm: string, count = 3) =>
 const auditAll = (requests: readonly AuditRequest[]): readonly (readonly Nondeterminism[])[] =>
   outside(
     'audit.js',
-    '(async () => { const all = []; for (const one of asked) all.push(await guard.auditDeterminism(one)); return all })()',
+    `(async () => {
+      const found = []
+      for (const request of asked) found.push(await guard.auditDeterminism(request))
+      return found
+    })()`,
     requests,
   ) as readonly (readonly Nondeterminism[])[]
 

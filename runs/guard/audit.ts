@@ -1,12 +1,14 @@
 /** The audit of determinism: a lock's plans run twice in one thread and once more in a fresh one, and must be the same runs. */
 
 import { setTimeout } from 'node:timers/promises'
+import { LocksimBug } from '#sim'
 import { firstDifference, tellDifference } from '../difference.ts'
 import type { EventDifference } from '../difference.ts'
 import type { Plan } from '../plan.ts'
 import type { Pass, PassedRun, PassTask } from './passes.ts'
 import { openPool } from './pool.ts'
-import type { Limits, Mishap } from './pool.ts'
+import type { Mishap } from './pool.ts'
+import type { Limits } from './watch.ts'
 
 /** A run that is not the same run each time, or that the lock's own code broke off. */
 export interface Nondeterminism {
@@ -89,16 +91,14 @@ const withThread = async <Result>(
   }
 }
 
-const WORN = ['the first time, it has', 'once more, it has   '] as const
-const FRESH = ['in one thread, it has    ', 'in a fresh one, it has   '] as const
+const WORN = ['the first time, it has', 'once more, it has'] as const
+const FRESH = ['in one thread, it has', 'in a fresh one, it has'] as const
 
 const causeOf = (kind: 'worn' | 'fresh', { loadCalls }: Pass): string => {
   if (kind === 'worn') {
     return 'likely cause: the module keeps something between runs (a variable, a cache, a counter outside of its functions); keep it in what `open` returns, or make it anew in each call'
   }
-  const calls = [...loadCalls].map(([name, line]) =>
-    line === undefined ? name : `${name} at ${line}`,
-  )
+  const calls = [...loadCalls].map(([name, line]) => `${name} at ${line}`)
   return calls.length === 0
     ? 'likely cause: something from outside (time, chance, environment) got into the module when it was loaded'
     : `likely cause: what the module asked for when it was loaded: ${calls.join(', ')}`
@@ -177,6 +177,9 @@ const audit = async (request: AuditRequest): Promise<readonly Nondeterminism[]> 
   const task = { reference, plans, traced: [] }
   return withThread(limits, async (thread) => {
     const first = await thread.pass(task)
+    const refused = refusedIn(first, plans)
+    // Where no run went through there is nothing to compare.
+    if (first.runs.every(({ error }) => error !== undefined)) return refused
     const again = await thread.pass(task)
     await setTimeout(APART_MS)
     return withThread(limits, async (freshThread) => {
@@ -186,7 +189,7 @@ const audit = async (request: AuditRequest): Promise<readonly Nondeterminism[]> 
       // As worn as the first one, so that what differs now is what was loaded.
       if (other.length > 0) await freshThread.pass(task)
       return [
-        ...refusedIn(first, plans),
+        ...refused,
         ...(worn.length === 0 ? [] : await tracedWorn(request, worn, limits)),
         ...(other.length === 0 ? [] : await tracedFresh(request, other, [thread, freshThread])),
       ]
@@ -208,7 +211,8 @@ export const auditDeterminism = async (
   } catch (error) {
     if (!(error instanceof Lost)) throw error
     const { beat, message } = error.mishap
-    const plan = request.plans[beat ?? 0] as Plan
+    const plan = request.plans[beat ?? 0]
+    if (plan === undefined) throw new LocksimBug('an audit without plans has lost a run')
     const { algorithm: lock, seed } = plan
     const text = `${lock}, seed ${seed}: its code ${message}`
     return [{ lock, seed, plan, kind: 'mishap', first: undefined, message: text }]

@@ -9,7 +9,7 @@ import { armLastingTraps, whileLoading } from '../traps.ts'
 /** A lock, and what its module asked the host for when it was loaded. */
 export interface LoadedLock {
   readonly lock: AnyAlgorithm
-  readonly calls: ReadonlyMap<string, string | undefined>
+  readonly calls: ReadonlyMap<string, string>
 }
 
 /** Loads a module. The one place that knows how. */

@@ -30,7 +30,7 @@ export interface Pass {
   readonly lock: string
   readonly runs: readonly PassedRun[]
   /** What the module asked the host for when it was loaded, with the line that asked. */
-  readonly loadCalls: ReadonlyMap<string, string | undefined>
+  readonly loadCalls: ReadonlyMap<string, string>
 }
 
 /** Runs them all. */

@@ -3,8 +3,10 @@
 import { Piscina } from 'piscina'
 import { LocksimBug, SimulationError } from '#sim'
 import { InputError } from '../errors.ts'
-import { makePulse, readPulse } from './heartbeat.ts'
+import { readPulse } from './heartbeat.ts'
 import type { Answered, GuardedTask, Thrown } from './thread.ts'
+import { openWatch } from './watch.ts'
+import type { Limits, Watched } from './watch.ts'
 
 /** What became of a thread that did not end its task. */
 export interface Mishap {
@@ -17,14 +19,6 @@ export interface Mishap {
 
 /** How a task ended. */
 export type Ended<Answer> = { readonly answer: Answer } | { readonly mishap: Mishap }
-
-/** How much a thread may take. */
-export interface Limits {
-  /** How long it may be silent within a task, in ms of the wall clock; 10 s if left out. */
-  readonly stallMs?: number
-  /** How much memory its objects may take, in MiB; 512 if left out. */
-  readonly heapMb?: number
-}
 
 /** Which code runs, in how many threads, and how much it may take. */
 export interface PoolOptions extends Limits {
@@ -44,21 +38,11 @@ export interface GuardedPool<Task, Answer> {
   close(): Promise<void>
 }
 
-/** A task that is watched. */
-interface Watched {
-  readonly memory: SharedArrayBuffer
-  readonly stop: AbortController
-  said: bigint
-  silentLooks: number
-}
-
-/** Looks within the time that a thread may be silent. Looks are counted, not time: while this thread stood still, nobody looked. */
-const LOOKS = 10
+/** Memory beyond which V8 itself ends a thread, in multiples of what it may take: far away, because one array that grows past it ends the whole process. */
+const HARD_LIMIT = 4
 
 /** Whether threads can be had: they cannot load sources that were not compiled. */
 export const canGuard = import.meta.url.endsWith('.js')
-
-const inSeconds = (ms: number): string => `${ms / 1_000} s`
 
 const rebuilt = ({ kind, message, stack }: Thrown): Error => {
   const error =
@@ -73,16 +57,15 @@ const rebuilt = ({ kind, message, stack }: Thrown): Error => {
 
 const mishapOf = (
   error: unknown,
-  stalled: boolean,
-  run: number | undefined,
+  { blame, run }: Pick<Watched, 'blame'> & { readonly run: number | undefined },
   { stallMs, heapMb }: Required<Limits>,
 ): Mishap => {
-  if (stalled) {
+  if (blame === 'stalled') {
     const what = run === undefined ? 'did not finish loading' : 'did not end one of its steps'
-    return { kind: 'stalled', beat: run, message: `${what} within ${inSeconds(stallMs)}` }
+    return { kind: 'stalled', beat: run, message: `${what} within ${stallMs / 1_000} s` }
   }
   const { code, message } = error as { readonly code?: string; readonly message?: string }
-  if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
+  if (blame === 'out-of-memory' || code === 'ERR_WORKER_OUT_OF_MEMORY') {
     return { kind: 'out-of-memory', beat: run, message: `took more than ${heapMb} MiB of memory` }
   }
   const exit = /exited with code: (-?\d+)/.exec(message ?? '')?.[1]
@@ -107,49 +90,36 @@ export const openPool = <Task, Answer>({
     // As many at least as at most: only then is one that was lost replaced while tasks wait.
     minThreads: workers,
     maxThreads: workers,
-    resourceLimits: { maxOldGenerationSizeMb: heapMb },
+    resourceLimits: { maxOldGenerationSizeMb: HARD_LIMIT * heapMb },
   })
   // A thread that dies between two tasks is replaced like any other.
   pool.on('error', () => undefined)
-  const tasks = new Set<Watched>()
+  const limits = { stallMs, heapMb }
+  const watch = openWatch(limits)
   let isClosed = false
-
-  const look = (): void => {
-    for (const watched of tasks) {
-      const { said } = readPulse(watched.memory)
-      // Nothing at all: it stands in the queue.
-      if (said === 0n) continue
-      watched.silentLooks = said === watched.said ? watched.silentLooks + 1 : 0
-      watched.said = said
-      if (watched.silentLooks > LOOKS) watched.stop.abort()
-    }
-  }
-  const timer = setInterval(look, stallMs / LOOKS)
-  timer.unref()
 
   return {
     async run(task) {
       if (isClosed) throw new LocksimBug('a task was given to a pool that is closed')
-      const memory = makePulse()
-      const watched: Watched = { memory, stop: new AbortController(), said: 0n, silentLooks: 0 }
-      tasks.add(watched)
+      const watched = watch.begin()
+      const { memory, stop } = watched
       let answered: Answered
       try {
-        const { signal } = watched.stop
-        answered = await pool.run({ filename: filename.href, name, task, memory }, { signal })
+        const sent = { filename: filename.href, name, task, memory }
+        answered = await pool.run(sent, { signal: stop.signal })
       } catch (error) {
         const { run } = readPulse(memory)
         if (isClosed) return { mishap: { kind: 'closed', beat: run, message: 'was stopped' } }
-        return { mishap: mishapOf(error, watched.stop.signal.aborted, run, { stallMs, heapMb }) }
+        return { mishap: mishapOf(error, { blame: watched.blame, run }, limits) }
       } finally {
-        tasks.delete(watched)
+        watch.end(watched)
       }
       if ('thrown' in answered) throw rebuilt(answered.thrown)
       return { answer: answered.answer as Answer }
     },
     async close() {
       isClosed = true
-      clearInterval(timer)
+      watch.close()
       await pool.destroy()
     },
   }

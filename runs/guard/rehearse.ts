@@ -5,7 +5,7 @@ import { InputError } from '../errors.ts'
 import type { Plan } from '../plan.ts'
 import type { Pass, PassTask } from './passes.ts'
 import { canGuard, openPool } from './pool.ts'
-import type { Limits } from './pool.ts'
+import type { Limits } from './watch.ts'
 
 /**
  * Runs one plan of a lock in a guarded thread. Undefined if the run went through, whatever it showed; if not, what to
