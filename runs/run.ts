@@ -20,6 +20,8 @@ import { judge } from './judge.ts'
 import type { Judged } from './judge.ts'
 import type { Plan } from './plan.ts'
 import { lockPlay } from './lock-play.ts'
+import { remarksOf } from './remarks.ts'
+import type { Remark } from './remarks.ts'
 import type { Play, Scene } from './play.ts'
 import { settle } from './settle.ts'
 import type { Settled } from './settle.ts'
@@ -56,6 +58,8 @@ export interface RunResult extends Judged {
   /** Which faults struck, by their number in the plan. */
   readonly landed: readonly number[]
   readonly costs: Costs
+  /** What is likely a mistake in the lock's code and breaks no promise: a release that never comes back, say. */
+  readonly remarks: readonly Remark[]
 }
 
 const EXACT: ClockConfig = { offsetMs: 0, driftPpm: 0 }
@@ -158,6 +162,7 @@ export const run = (plan: Plan, options: RunOptions = {}): RunResult => {
     idle: stopped === 'idle' && (living.size > 0 || isProtocol(algorithm)),
     faultsOverAtMs: injection.overAtMs(),
   }
+  const faultsOverAtMs = end.faultsOverAtMs === Infinity ? null : end.faultsOverAtMs
   return {
     plan,
     algorithm,
@@ -166,7 +171,8 @@ export const run = (plan: Plan, options: RunOptions = {}): RunResult => {
     endedAtMs: end.atMs,
     why: end.why,
     idle: end.idle === true,
-    faultsOverAtMs: end.faultsOverAtMs === Infinity ? null : end.faultsOverAtMs,
+    faultsOverAtMs,
+    remarks: remarksOf(plan, facts, { ...end, endedAtMs: end.atMs, faultsOverAtMs }),
     landed: [...injection.landed].sort((one, other) => one - other),
     costs: world.costs,
     ...judge(options.checkers ?? checkersOf(algorithm), headerOf(settled), facts, end),

@@ -1,8 +1,7 @@
 /** Remarks on a run that nobody's promise covers: a release that never comes back, a loop that uses up the events. */
 
 import type { FactEvent } from '#sim'
-import type { Plan } from '../plan.ts'
-import type { RunResult } from '../run.ts'
+import type { Plan } from './plan.ts'
 
 /** Something that is likely a mistake in the lock's code. */
 export interface Remark {
@@ -14,7 +13,12 @@ export interface Remark {
 }
 
 /** How a run ended, as far as it matters here. */
-type Ending = Pick<RunResult, 'why' | 'idle' | 'endedAtMs' | 'faultsOverAtMs'>
+interface Ending {
+  readonly why: 'finished' | 'horizon' | 'event-budget'
+  readonly idle?: boolean
+  readonly endedAtMs: number
+  readonly faultsOverAtMs: number | null
+}
 
 /** Facts that say where in its round a client is. */
 const STANDS: readonly FactEvent['kind'][] = [
@@ -27,7 +31,6 @@ const STANDS: readonly FactEvent['kind'][] = [
   'leaving-inner',
   'crashed',
   'restarted',
-  'paused',
   'finished',
 ]
 
@@ -54,8 +57,9 @@ const neverReleased = (
   if (faultsOverAtMs === null) return []
   return stands.flatMap(({ kind, node, atMs }) => {
     const waitedMs = endedAtMs - Math.max(atMs, faultsOverAtMs)
-    if (INSIDE[kind] !== 'release' || !(idle || waitedMs > plan.progressWithinMs)) return []
-    const message = `${plan.algorithm}, seed ${plan.seed}: the release that ${node} began at ${atMs} ms never came back, though nothing disturbed it; let release give up and return 'unknown' when no answer comes`
+    if (INSIDE[kind] !== 'release' || !(idle === true || waitedMs > plan.progressWithinMs))
+      return []
+    const message = `${plan.algorithm}, seed ${plan.seed}: the release that ${node} began at ${atMs} ms never came back, though no fault was active any more; let release give up and return 'unknown' when no answer comes`
     return [{ kind: 'never-released', node, atMs, message }]
   })
 }
@@ -76,12 +80,13 @@ const eventBudget = (
   return [{ kind: 'event-budget', node: undefined, atMs: endedAtMs, message }]
 }
 
-/** The remarks on a run, from its facts and its end. */
+/** The remarks on a run, from its facts and its end. A run that finished has none. */
 export const remarksOf = (
   plan: Plan,
   facts: readonly FactEvent[],
   end: Ending,
 ): readonly Remark[] => {
+  if (end.why === 'finished') return []
   const stands = lastStands(facts)
   return [...eventBudget(plan, stands, end), ...neverReleased(plan, stands, end)]
 }
