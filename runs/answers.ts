@@ -7,10 +7,17 @@ import type { Grant, ReleaseOutcome } from '#algorithms'
 /** A value in a message, short. */
 const shown = (value: unknown): string => {
   if (typeof value === 'function') return 'a function'
-  if (typeof (value as { readonly then?: unknown } | null)?.then === 'function') return 'a promise'
-  const text = typeof value === 'object' ? JSON.stringify(value) : undefined
-  return (text ?? (typeof value === 'string' ? `"${value}"` : String(value))).slice(0, 60)
+  if (isPromise(value)) return 'a promise'
+  try {
+    const isPlain = typeof value === 'object' || typeof value === 'string'
+    return (isPlain ? JSON.stringify(value) : String(value)).slice(0, 60)
+  } catch {
+    return 'an object that cannot be shown'
+  }
 }
+
+const isPromise = (value: unknown): boolean =>
+  typeof (value as { readonly then?: unknown } | null | undefined)?.then === 'function'
 
 const isTime = (value: unknown): boolean => typeof value === 'number' && !Number.isNaN(value)
 
@@ -21,7 +28,7 @@ const isTime = (value: unknown): boolean => typeof value === 'number' && !Number
  */
 export const checkedGrant = (held: Grant | undefined): Grant | undefined => {
   if (held === undefined) return undefined
-  if (typeof held !== 'object' || held === null || 'then' in held) {
+  if (typeof held !== 'object' || held === null || isPromise(held)) {
     throw new SimulationError(
       `acquire returned ${shown(held)}, which is no grant; return an object such as {} or { token } when the client has the lock, and undefined when it has not`,
     )

@@ -1,6 +1,6 @@
 /** A lock in a run: its clients, its jobs, the store that it protects, and what its servers say about who has it. */
 
-import { services, SimulationError } from '#sim'
+import { services, SimulationError, wordsOf } from '#sim'
 import type { Node, Origin, RevokeCause, Server, ServiceClients, World } from '#sim'
 import type { AnyLock } from '#algorithms'
 import { checkedOrigins } from './answers.ts'
@@ -103,8 +103,7 @@ const watchGrants = (world: World, lock: AnyLock, { parameters, groups }: Settle
     } catch (error) {
       const place = { node: server.node.name, atMs: world.kernel.nowMs }
       if (error instanceof SimulationError) throw error.at(place)
-      const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-      throw new SimulationError(`its ${what}() threw ${said}`, place, error)
+      throw new SimulationError(`its ${what}() threw ${wordsOf(error)}`, place, error)
     }
   }
   const lookAtQueue = (server: Server): void => {

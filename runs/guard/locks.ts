@@ -3,6 +3,7 @@
 import { pathToFileURL } from 'node:url'
 import { algorithms } from '#algorithms'
 import type { AnyAlgorithm } from '#algorithms'
+import { wordsOf } from '#sim'
 import { InputError } from '../errors.ts'
 import { armLastingTraps, whileLoading } from '../traps.ts'
 
@@ -43,8 +44,7 @@ export const lockOf = (reference: string): Promise<LoadedLock> => {
   if (before !== undefined) return before
   const now = loadGuarded(reference).catch((error: unknown) => {
     if (error instanceof InputError) throw error
-    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-    throw new InputError(`${reference}: threw ${said} when it was loaded`)
+    throw new InputError(`${reference}: threw ${wordsOf(error)} when it was loaded`)
   })
   loaded.set(reference, now)
   return now

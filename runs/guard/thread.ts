@@ -1,6 +1,6 @@
 /** What runs in a guarded thread: one task of anybody's, with its heartbeat, and whatever it throws as an answer. */
 
-import { SimulationError } from '#sim'
+import { SimulationError, wordsOf } from '#sim'
 import { InputError } from '../errors.ts'
 import { pulse, usePulse } from './heartbeat.ts'
 
@@ -23,16 +23,18 @@ export interface Thrown {
 /** What comes back. What was thrown is an answer too, so that a failed promise can only mean a dead thread. */
 export type Answered = { readonly answer: unknown } | { readonly thrown: Thrown }
 
-const thrownOf = (error: unknown): Thrown => ({
-  kind:
-    error instanceof InputError
-      ? 'input'
-      : error instanceof SimulationError
-        ? 'simulation'
-        : 'other',
-  message: error instanceof Error ? error.message : String(error),
-  stack: error instanceof Error ? error.stack : undefined,
-})
+const kindOf = (error: unknown): Thrown['kind'] =>
+  error instanceof InputError ? 'input' : error instanceof SimulationError ? 'simulation' : 'other'
+
+const thrownOf = (error: unknown): Thrown => {
+  const kind = kindOf(error)
+  return {
+    kind,
+    // Those of the user's own have no name that would help.
+    message: kind === 'other' ? wordsOf(error) : (error as Error).message,
+    stack: error instanceof Error ? error.stack : undefined,
+  }
+}
 
 /** Does the task. */
 export const runGuarded = async ({

@@ -2,7 +2,7 @@
 
 import { opName, setPerformer, takeUnclaimed } from './effect.ts'
 import type { Effect, Process } from './effect.ts'
-import { LocksimBug, SimulationError } from './errors.ts'
+import { LocksimBug, SimulationError, wordsOf } from './errors.ts'
 import type { Place } from './errors.ts'
 import { RollingHash } from './hash.ts'
 import type { Soon, Waiter } from './mailbox.ts'
@@ -132,7 +132,6 @@ export class Kernel implements Soon {
     if (error instanceof LocksimBug || this.current === undefined) return error
     const place = this.place()
     if (error instanceof SimulationError) return error.at(place)
-    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-    return new SimulationError(`threw ${said}`, place, error)
+    return new SimulationError(`threw ${wordsOf(error)}`, place, error)
   }
 }
