@@ -25,6 +25,9 @@ function* returning(value: unknown): Process<never> {
   return value as never
 }
 
+/** Made before the run: one that is made in it is noticed first. */
+const made = Promise.resolve(1)
+
 describe('acquire that returns', () => {
   it.each<[string, unknown, string]>([
     ['a word', 'yes', 'acquire returned "yes", which is no grant'],
@@ -33,7 +36,7 @@ describe('acquire that returns', () => {
     ['false', false, 'acquire returned false, which is no grant'],
     ['null', null, 'acquire returned null, which is no grant'],
     ['a function', () => undefined, 'acquire returned a function, which is no grant'],
-    ['a promise', { then: () => undefined }, 'acquire returned a promise, which is no grant'],
+    ['a promise', made, 'acquire returned a promise, which is no grant'],
     ['a token that is a word', { token: '7' }, 'acquire returned the token "7"'],
     ['a token below 0', { token: -1 }, 'acquire returned the token -1'],
     ['no number as a token', { token: Number.NaN }, 'acquire returned the token NaN'],

@@ -9,8 +9,8 @@ const shown = (value: unknown): string => {
   if (typeof value === 'function') return 'a function'
   if (isPromise(value)) return 'a promise'
   try {
-    const isPlain = typeof value === 'object' || typeof value === 'string'
-    return (isPlain ? JSON.stringify(value) : String(value)).slice(0, 60)
+    const isNumber = typeof value === 'number' || typeof value === 'bigint'
+    return (isNumber ? `${value}` : (JSON.stringify(value) ?? 'undefined')).slice(0, 60)
   } catch {
     return 'an object that cannot be shown'
   }

@@ -4,8 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parsePlan } from '#runs'
-import type { Ended } from '../runs/guard/pool.ts'
-import type { Pass, PassTask } from '../runs/guard/passes.ts'
+import type { Ended, Pass, PassTask } from '#runs'
 import { BUILT, makeFolder, moduleOf, outside } from './planted.ts'
 import type { Plant } from './planted.ts'
 
@@ -18,8 +17,9 @@ interface Row extends Plant {
 const AT_CLIENT = 'hostile, seed 7: hostile, on client-1 at '
 const CODE = 'hostile, seed 7: its code '
 
-/** In threads that get 1 s and 96 MiB. */
-const LIMITS = { stallMs: 1_000, heapMb: 96 }
+/** A thread gets 1 s; one that is to take 96 MiB gets all the time that it needs for that. */
+const SHORT = { stallMs: 1_000, heapMb: 512 }
+const LONG = { stallMs: 30_000, heapMb: 96 }
 
 const STEPS: readonly Row[] = [
   { what: 'throws', says: 'threw Error: boom', acquire: "throw new Error('boom')" },
@@ -163,17 +163,18 @@ describe.skipIf(!BUILT)('a module that (needs `npm run build`)', () => {
     const asked = ROWS.map(({ what, ...plant }) => ({
       reference: folder.write(what.replaceAll(/\W/g, '-'), moduleOf('hostile', plant)),
       plan: planOf('hostile', 7),
+      limits: plant.says.includes('MiB') ? LONG : SHORT,
     }))
     said = outside(
       'rehearse.js',
       `(async () => {
         const said = []
-        for (const { reference, plan } of asked.tasks) {
-          said.push((await guard.rehearse(reference, plan, asked.limits))?.message ?? null)
+        for (const { reference, plan, limits } of asked) {
+          said.push((await guard.rehearse(reference, plan, limits))?.message ?? null)
         }
         return said
       })()`,
-      { tasks: asked, limits: LIMITS },
+      asked,
     ) as readonly (string | null)[]
   }, 120_000)
   afterAll(() => folder.clear())
@@ -211,7 +212,9 @@ describe.skipIf(!BUILT)('a module that (needs `npm run build`)', () => {
 
   it('is lost takes no other with it, and the process ends by itself', () => {
     const honest = write('honest', {})
-    const tasks: readonly PassTask[] = LOST.slice(0, 7).flatMap(({ what, ...plant }, index) => [
+    const tasks: readonly PassTask[] = LOST.filter(
+      ({ what }) => !what.includes('loops in r'),
+    ).flatMap((plant, index) => [
       {
         reference: folder.write(`lost-${index}`, moduleOf('hostile', plant)),
         plans: [planOf('hostile', 1), planOf('hostile', 2)],
@@ -230,7 +233,8 @@ describe.skipIf(!BUILT)('a module that (needs `npm run build`)', () => {
       {
         tasks,
         options: {
-          ...LIMITS,
+          stallMs: 3_000,
+          heapMb: 96,
           workers: 2,
           name: 'runPass',
           filename: pathToFileURL(resolve('dist/runs/guard/passes.js')).href,
@@ -246,5 +250,5 @@ describe.skipIf(!BUILT)('a module that (needs `npm run build`)', () => {
     )
     expect(new Set(hashes.map((one) => one.join(' '))).size).toBe(1)
     expect(hashes[0]).toHaveLength(3)
-  }, 60_000)
+  }, 120_000)
 })

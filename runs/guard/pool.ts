@@ -3,6 +3,7 @@
 import { Piscina } from 'piscina'
 import { LocksimBug, SimulationError } from '#sim'
 import { InputError } from '../errors.ts'
+import { openGate } from './gate.ts'
 import { readPulse } from './heartbeat.ts'
 import type { Answered, GuardedTask, Thrown } from './thread.ts'
 import { openWatch } from './watch.ts'
@@ -96,26 +97,36 @@ export const openPool = <Task, Answer>({
   pool.on('error', () => undefined)
   const limits = { stallMs, heapMb }
   const watch = openWatch(limits)
+  const gate = openGate()
   let isClosed = false
+
+  /** Undefined if somebody else may be to blame for what became of it. */
+  const attempt = async (task: Task): Promise<Ended<Answer> | undefined> => {
+    const watched = watch.begin()
+    const { memory, stop } = watched
+    let answered: Answered
+    try {
+      const sent = { filename: filename.href, name, task, memory }
+      answered = await pool.run(sent, { signal: stop.signal })
+    } catch (error) {
+      const { run } = readPulse(memory)
+      if (isClosed) return { mishap: { kind: 'closed', beat: run, message: 'was stopped' } }
+      if (watched.blame === 'out-of-memory' && watched.isSuspect) return undefined
+      return { mishap: mishapOf(error, { blame: watched.blame, run }, limits) }
+    } finally {
+      watch.end(watched)
+    }
+    if ('thrown' in answered) throw rebuilt(answered.thrown)
+    return { answer: answered.answer as Answer }
+  }
 
   return {
     async run(task) {
       if (isClosed) throw new LocksimBug('a task was given to a pool that is closed')
-      const watched = watch.begin()
-      const { memory, stop } = watched
-      let answered: Answered
-      try {
-        const sent = { filename: filename.href, name, task, memory }
-        answered = await pool.run(sent, { signal: stop.signal })
-      } catch (error) {
-        const { run } = readPulse(memory)
-        if (isClosed) return { mishap: { kind: 'closed', beat: run, message: 'was stopped' } }
-        return { mishap: mishapOf(error, { blame: watched.blame, run }, limits) }
-      } finally {
-        watch.end(watched)
-      }
-      if ('thrown' in answered) throw rebuilt(answered.thrown)
-      return { answer: answered.answer as Answer }
+      let ended = await gate.together(() => attempt(task))
+      // The same task is the same runs, so that it can be seen alone whose memory it was.
+      while (ended === undefined) ended = await gate.alone(() => attempt(task))
+      return ended
     },
     async close() {
       isClosed = true

@@ -17,6 +17,8 @@ export interface Watched {
   readonly stop: AbortController
   /** Why it was ended, if it was. */
   blame: 'stalled' | 'out-of-memory' | undefined
+  /** Whether others ran beside it then, so that the memory may have been theirs. */
+  isSuspect: boolean
   /** What it had said at the last look, for how many looks it has said nothing more, and the memory at that time. */
   said: bigint
   silentLooks: number
@@ -32,6 +34,7 @@ export const openWatch = ({ stallMs, heapMb }: Required<Limits>) => {
 
   const end = (watched: Watched, blame: Watched['blame']): void => {
     watched.blame = blame
+    watched.isSuspect = [...tasks].some((other) => other !== watched && other.said !== 0n)
     watched.stop.abort()
   }
 
@@ -51,12 +54,9 @@ export const openWatch = ({ stallMs, heapMb }: Required<Limits>) => {
     const residentBytes = process.memoryUsage.rss()
     const quiet = silent(residentBytes)
     // V8's own limit knows objects only, no buffers, and is no help against one array that grows by half at a time.
-    const greedy = quiet.filter(
-      (watched) => residentBytes - watched.residentBytes > heapMb * MEBIBYTE,
-    )
-    // Who loads a module is silent as well, while somebody else takes the memory.
-    const running = greedy.filter(({ memory }) => readPulse(memory).run !== undefined)
-    for (const watched of running.length > 0 ? running : greedy) end(watched, 'out-of-memory')
+    for (const watched of quiet) {
+      if (residentBytes - watched.residentBytes > heapMb * MEBIBYTE) end(watched, 'out-of-memory')
+    }
     // Looks are counted, not time: while this thread stood still, nobody looked.
     for (const watched of quiet) {
       if (watched.blame === undefined && watched.silentLooks * LOOK_MS > stallMs) {
@@ -75,6 +75,7 @@ export const openWatch = ({ stallMs, heapMb }: Required<Limits>) => {
         memory: makePulse(),
         stop: new AbortController(),
         blame: undefined,
+        isSuspect: false,
         said: 0n,
         silentLooks: 0,
         residentBytes: 0,
