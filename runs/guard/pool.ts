@@ -42,7 +42,7 @@ export interface GuardedPool<Task, Answer> {
 /** Memory beyond which V8 itself ends a thread, in multiples of what it may take: far away, because one array that grows past it ends the whole process. */
 const HARD_LIMIT = 4
 
-/** Whether threads can be had: they cannot load sources that were not compiled. */
+/** Whether there are threads to be had; not where locksim runs on its sources, as its own tests do. */
 export const canGuard = import.meta.url.endsWith('.js')
 
 const rebuilt = ({ kind, message, stack }: Thrown): Error => {
@@ -85,6 +85,7 @@ export const openPool = <Task, Answer>({
   stallMs = 10_000,
   heapMb = 512,
 }: PoolOptions): GuardedPool<Task, Answer> => {
+  if (!canGuard) throw new LocksimBug('threads cannot load sources that were not compiled')
   const pool = new Piscina<GuardedTask, Answered>({
     filename: new URL('./thread.js', import.meta.url).href,
     name: 'runGuarded',

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { rerunRemark, rerunsOf } from './audit.ts'
+import { rerunRemark, rerunsOf } from './rerun.ts'
 
 describe('the runs that are run again', () => {
   it('are the first, one in the middle, and the last', () => {
