@@ -1,8 +1,9 @@
 /** A lock in a run: its clients, its jobs, the store that it protects, and what its servers say about who has it. */
 
-import { services, SimulationError } from '#sim'
+import { services, SimulationError, wordsOf } from '#sim'
 import type { Node, Origin, RevokeCause, Server, ServiceClients, World } from '#sim'
 import type { AnyLock } from '#algorithms'
+import { checkedOrigins } from './answers.ts'
 import type { Plan } from './plan.ts'
 import { IDLE, startOf } from './play.ts'
 import type { Play, Scene } from './play.ts'
@@ -94,17 +95,15 @@ const watchGrants = (world: World, lock: AnyLock, { parameters, groups }: Settle
   let queue: readonly Origin[] = []
   const ask = (server: Server, what: 'holders' | 'waiting'): readonly Origin[] => {
     try {
-      return what === 'holders'
-        ? lock.holders(views as never, LOCK, parameters as never)
-        : (doorway?.waiting(views as never, LOCK, parameters as never) ?? [])
+      const answer =
+        what === 'holders'
+          ? lock.holders(views as never, LOCK, parameters as never)
+          : (doorway?.waiting(views as never, LOCK, parameters as never) ?? [])
+      return checkedOrigins(what, answer)
     } catch (error) {
-      if (error instanceof SimulationError) throw error
-      const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-      throw new SimulationError(
-        `its ${what}() threw ${said}`,
-        { node: server.node.name, atMs: world.kernel.nowMs },
-        error,
-      )
+      const place = { node: server.node.name, atMs: world.kernel.nowMs }
+      if (error instanceof SimulationError) throw error.at(place)
+      throw new SimulationError(`its ${what}() threw ${wordsOf(error)}`, place, error)
     }
   }
   const lookAtQueue = (server: Server): void => {

@@ -1,7 +1,7 @@
 /** Replay: runs the plan of a plan file or a trace file again; a trace must come out the same, event by event. */
 
-import { isDeepStrictEqual } from 'node:util'
 import type { TraceEvent } from '#sim'
+import { isSameLine, tellDifference } from './difference.ts'
 import { InputError } from './errors.ts'
 import type { Plan } from './plan.ts'
 import { readPlan } from './plan-file.ts'
@@ -28,13 +28,6 @@ export interface Replay {
   readonly difference?: Difference
 }
 
-const same = (line: TraceLine, text: string): boolean => {
-  if (line.text === text) return true
-  // Another order of fields, or other spaces, is not another event.
-  const value: unknown = 'end' in line ? { end: line.end } : line.event
-  return isDeepStrictEqual(value, JSON.parse(text))
-}
-
 /** Compares what a run gives with a trace, line by line, and keeps the first difference. */
 const comparing = (reader: TraceReader) => {
   const lines = reader.lines()
@@ -53,7 +46,7 @@ const comparing = (reader: TraceReader) => {
     }
     number++
     if (next.done === true) difference = { line: number, trace: undefined, run: text }
-    else if (!same(next.value, text)) {
+    else if (!isSameLine(next.value.text, text)) {
       difference = { line: number, trace: next.value.text, run: text }
     }
   }
@@ -99,8 +92,6 @@ export const replay = (path: string, options: RunOptions = {}): Replay =>
     ? replayTrace(path, options)
     : { result: run(readPlan(path), options), source: 'plan' }
 
-const shorten = (text: string): string => (text.length > 300 ? `${text.slice(0, 299)}…` : text)
-
 /** Says what a difference means: the file is at fault, or was written by another locksim. */
 export const differenceError = (
   path: string,
@@ -109,8 +100,8 @@ export const differenceError = (
   new InputError(
     [
       `${path}: running its plan again gives another trace, from line ${line} on:`,
-      `  the trace has ${trace === undefined ? 'nothing more' : shorten(trace)}`,
-      `  the run gives ${given === undefined ? 'nothing more' : shorten(given)}`,
+      tellDifference('the trace has', trace),
+      tellDifference('the run gives', given),
       `the file was edited, or written by another version of locksim or of the lock (this is ${VERSION})`,
     ].join('\n'),
   )

@@ -20,6 +20,8 @@ import { judge } from './judge.ts'
 import type { Judged } from './judge.ts'
 import type { Plan } from './plan.ts'
 import { lockPlay } from './lock-play.ts'
+import { remarksOf } from './remarks.ts'
+import type { Remark } from './remarks.ts'
 import type { Play, Scene } from './play.ts'
 import { settle } from './settle.ts'
 import type { Settled } from './settle.ts'
@@ -56,6 +58,8 @@ export interface RunResult<Promised extends string = PromiseName> extends Judged
   /** Which faults struck, by their number in the plan. */
   readonly landed: readonly number[]
   readonly costs: Costs
+  /** What is likely a mistake in the lock's code and breaks no promise: a release that never comes back, say. */
+  readonly remarks: readonly Remark[]
 }
 
 const EXACT: ClockConfig = { offsetMs: 0, driftPpm: 0 }
@@ -165,6 +169,7 @@ export const run = <Promised extends string = PromiseName>(
     idle: stopped === 'idle' && (living.size > 0 || isProtocol(algorithm)),
     faultsOverAtMs: injection.overAtMs(),
   }
+  const faultsOverAtMs = end.faultsOverAtMs === Infinity ? null : end.faultsOverAtMs
   return {
     plan,
     algorithm,
@@ -173,7 +178,8 @@ export const run = <Promised extends string = PromiseName>(
     endedAtMs: end.atMs,
     why: end.why,
     idle: end.idle === true,
-    faultsOverAtMs: end.faultsOverAtMs === Infinity ? null : end.faultsOverAtMs,
+    faultsOverAtMs,
+    remarks: remarksOf(plan, facts, { ...end, endedAtMs: end.atMs, faultsOverAtMs }),
     landed: [...injection.landed].sort((one, other) => one - other),
     costs: world.costs,
     ...judge(
@@ -205,7 +211,10 @@ const reasonOf = (stopped: StopReason, living: number): RunEnd['why'] => {
 
 const runWorld = (world: World, plan: Plan, lock: string) => {
   try {
-    return withTraps(() => world.kernel.run(plan.horizonMs, plan.eventsMax))
+    return withTraps(
+      () => world.kernel.run(plan.horizonMs, plan.eventsMax),
+      () => world.kernel.place(),
+    )
   } catch (error) {
     if (error instanceof SimulationError) {
       const { node, process: name, effect, atMs } = error.place

@@ -13,6 +13,7 @@ import type {
   World,
 } from '#sim'
 import type { AnyLock, Client, Fencing, Grant, Needs, Outsider } from '#algorithms'
+import { checkedGrant, checkedOutcome } from './answers.ts'
 import type { Plan } from './plan.ts'
 import { generator } from './play.ts'
 
@@ -110,14 +111,16 @@ export function* clientLife(shared: Cooperation, member: Member, first: boolean)
   if (first && member.startMs > 0) yield* sleep(member.startMs)
   const me: { -readonly [Field in keyof Client<Needs, unknown>]: Client<Needs, unknown>[Field] } =
     clientOf(shared, member)
-  if (algorithm.open !== undefined) me.session = yield* algorithm.open(me, parameters)
+  if (algorithm.open !== undefined) {
+    me.session = yield* generator('open', algorithm.open(me, parameters))
+  }
   const store = shared.store(member.node)
 
   while (member.roundsDone < plan.rounds) {
     const hold = `${name}#${++member.attempts}`
     member.lostWhy = undefined
     yield* mark({ kind: 'acquiring', hold }, origin(hold, 'acquiring'))
-    const held = yield* generator('acquire', algorithm.acquire(me, parameters))
+    const held = checkedGrant(yield* generator('acquire', algorithm.acquire(me, parameters)))
     if (held === undefined) {
       yield* mark({ kind: 'denied', hold })
       const retry = shared.stream('retry', name)
@@ -135,7 +138,9 @@ export function* clientLife(shared: Cooperation, member: Member, first: boolean)
     member.believes = undefined
     member.validityOf = undefined
     yield* mark({ kind: 'releasing', hold }, origin(hold, 'releasing'))
-    const outcome = yield* generator('release', algorithm.release(me, held, parameters))
+    const outcome = checkedOutcome(
+      yield* generator('release', algorithm.release(me, held, parameters)),
+    )
     yield* mark({ kind: 'released', hold, outcome }, origin(hold, 'opening'))
     // Who lost a race for a compare-and-set has done nothing, and begins again.
     if (!changedSince) member.roundsDone++
@@ -173,7 +178,7 @@ function* enterAgain(
   hold: string,
 ): Process {
   yield* mark({ kind: 'reentering', hold })
-  const inner = yield* generator('acquire', algorithm.acquire(me, parameters))
+  const inner = checkedGrant(yield* generator('acquire', algorithm.acquire(me, parameters)))
   if (inner === undefined) {
     yield* mark({ kind: 'reentry-denied', hold })
     return
@@ -183,7 +188,9 @@ function* enterAgain(
     token === undefined ? { kind: 'reentered', hold } : { kind: 'reentered', hold, token },
   )
   yield* mark({ kind: 'leaving-inner', hold })
-  const outcome = yield* generator('release', algorithm.release(me, inner, parameters))
+  const outcome = checkedOutcome(
+    yield* generator('release', algorithm.release(me, inner, parameters)),
+  )
   yield* mark({ kind: 'left-inner', hold, outcome })
 }
 

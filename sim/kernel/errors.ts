@@ -33,6 +33,15 @@ export class LocksimBug extends Error {
   override readonly name = 'LocksimBug'
 }
 
+/** What was thrown, in words. Anything can be thrown, also what cannot be made a text of. */
+export const wordsOf = (thrown: unknown): string => {
+  try {
+    return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown)
+  } catch {
+    return 'something that cannot be shown'
+  }
+}
+
 /** Closes a `switch` over a union: reached only if a case was forgotten. */
 export const unreachable = (value: never): never => {
   throw new LocksimBug(`a case is missing for ${JSON.stringify(value)}`)

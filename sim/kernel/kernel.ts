@@ -2,7 +2,8 @@
 
 import { opName, setPerformer, takeUnclaimed } from './effect.ts'
 import type { Effect, Process } from './effect.ts'
-import { LocksimBug, SimulationError } from './errors.ts'
+import { LocksimBug, SimulationError, wordsOf } from './errors.ts'
+import type { Place } from './errors.ts'
 import { RollingHash } from './hash.ts'
 import type { Soon, Waiter } from './mailbox.ts'
 import { Runner } from './process.ts'
@@ -113,19 +114,24 @@ export class Kernel implements Soon {
     }
   }
 
-  private explain(error: unknown): unknown {
-    takeUnclaimed()
+  /** Whose code runs now, and what it asked for last, for error messages. */
+  place(): Place {
     const { current } = this
-    if (error instanceof LocksimBug || current === undefined) return error
+    if (current === undefined) return { atMs: this.nowMs }
     const { site, name, waitsFor } = current
-    const place = {
+    return {
       node: site.name,
       process: name,
       ...(waitsFor === undefined ? {} : { effect: opName(waitsFor) }),
       atMs: this.nowMs,
     }
+  }
+
+  private explain(error: unknown): unknown {
+    takeUnclaimed()
+    if (error instanceof LocksimBug || this.current === undefined) return error
+    const place = this.place()
     if (error instanceof SimulationError) return error.at(place)
-    const said = error instanceof Error ? `${error.name}: ${error.message}` : String(error)
-    return new SimulationError(`threw ${said}`, place, error)
+    return new SimulationError(`threw ${wordsOf(error)}`, place, error)
   }
 }
