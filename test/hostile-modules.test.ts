@@ -176,7 +176,7 @@ describe.skipIf(!BUILT)('a module that (needs `npm run build`)', () => {
       })()`,
       asked,
     ) as readonly (string | null)[]
-  }, 120_000)
+  }, 300_000)
   afterAll(() => folder.clear())
 
   const wordsOn = (what: string): string | null | undefined =>
@@ -250,5 +250,5 @@ describe.skipIf(!BUILT)('a module that (needs `npm run build`)', () => {
     )
     expect(new Set(hashes.map((one) => one.join(' '))).size).toBe(1)
     expect(hashes[0]).toHaveLength(3)
-  }, 120_000)
+  }, 300_000)
 })

@@ -217,7 +217,7 @@ describe.skipIf(!BUILT)('the audit of determinism (needs `npm run build`)', () =
       return { reference: path, plans: plansOf('planted') }
     })
     findings = auditAll(requests)
-  }, 120_000)
+  }, 300_000)
   afterAll(() => folder.clear())
 
   const found = (what: string): readonly Nondeterminism[] =>
