@@ -57,7 +57,7 @@ describe('weakening a plan', () => {
       }),
       { numRuns: 25 },
     )
-  })
+  }, 60_000)
 
   it('never weakens what is asked', () => {
     fc.assert(
@@ -136,7 +136,7 @@ describe('shrinking', () => {
       { numRuns: 60, seed: 7 },
     )
     expect(shrunkCount).toBeGreaterThan(5)
-  })
+  }, 60_000)
 
   it('stops when its tries are used up, and does not call that minimal', () => {
     const redlock = algorithmNamed('redlock')
