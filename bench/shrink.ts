@@ -1,7 +1,4 @@
-/**
- * `npm run shrinking`: shrinks 500 plans that break a promise, of many locks, promises and classes of faults, checks each
- * certificate anew with all judges, and writes the table of sizes before and after.
- */
+/** `npm run shrinking`: shrinks 500 plans of many locks, checks each certificate anew with all judges, and writes the table. */
 
 import { writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -64,7 +64,7 @@ export const shrinkJson = (input: ShrinkReportInput): ShrinkJson => {
 }
 
 const NAME_COLUMNS = 8
-const SIZE_COLUMNS = 9
+const SIZE_COLUMNS = 11
 
 const sizeLine = (name: string, texts: readonly string[]): string =>
   `  ${name.padEnd(NAME_COLUMNS)}${texts.map((text) => text.padStart(SIZE_COLUMNS)).join('')}\n`

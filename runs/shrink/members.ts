@@ -2,6 +2,7 @@
 
 import { isProtocol } from '#algorithms'
 import type { AnyAlgorithm } from '#algorithms'
+import { numberedNames } from '#sim'
 import { groupsOf } from '../settle.ts'
 import type { ServerGroup } from '../settle.ts'
 import type { Plan } from '../plan.ts'
@@ -44,19 +45,33 @@ const withoutClient = (plan: Plan, index: number): Plan => {
 /** More clients than this are first tried to be done without in bulk. */
 const CLIENTS_FEW = 4
 
-/** Fewer clients: the first few only, and each of them left out with what befalls it, or aimed at it. */
+/** Only so many clients: those of whom the plan speaks, and of the others the first. */
+const withFewClients = (plan: Plan, count: number): Plan => {
+  const names = numberedNames('client', plan.clients)
+  const text = JSON.stringify([plan.faults, plan.clocks])
+  const isNamed = (name: string): boolean => text.includes(`"${name}"`)
+  const stay = [...names.filter(isNamed), ...names.filter((name) => !isNamed(name))].slice(0, count)
+  const renaming: Renaming = (name) => {
+    if (!names.includes(name)) return name
+    const place = stay.indexOf(name)
+    return place < 0 ? undefined : `client-${place + 1}`
+  }
+  const starts = startsOf(plan)
+  return {
+    ...withStarts(
+      plan,
+      stay.map((name) => starts[names.indexOf(name)] as number),
+    ),
+    ...renamed(plan, renaming),
+    clients: count,
+  }
+}
+
+/** Fewer clients: a few only, and each of them left out with what befalls it, or aimed at it. */
 export const fewerClients: Part = function* (plan, algorithm) {
   const { clients } = plan
   if (clients > CLIENTS_FEW) {
-    for (const fewer of simplerNumbers(clients, { least: 1 })) {
-      const renaming: Renaming = (name) =>
-        name.startsWith('client-') && numberOfNode(name) > fewer ? undefined : name
-      yield {
-        ...withStarts(plan, startsOf(plan).slice(0, fewer)),
-        ...renamed(plan, renaming),
-        clients: fewer,
-      }
-    }
+    for (const fewer of simplerNumbers(clients, { least: 1 })) yield withFewClients(plan, fewer)
   }
   if (clients === 1) return
   // From the last on: there the names of the others stay, and with them what chance does to them.

@@ -41,6 +41,21 @@ describe('weakening', () => {
     )
   })
 
+  it('does without most of a crowd at once, but not without those of whom the plan speaks', () => {
+    const crowd = planOf({
+      clients: 30,
+      workload: { startMs: [1, 2, 3, 4, 5, 6, 7, 8] },
+      faults: [{ ...pause, node: 'client-7', at: { ...granted, node: 'client-5' } }],
+    })
+    expect(weakerThan(crowd)).toContainEqual(
+      expect.objectContaining({
+        clients: 10,
+        workload: { startMs: [5, 7, 1, 2, 3, 4, 6, 8] },
+        faults: [{ ...pause, node: 'client-2' }],
+      }),
+    )
+  })
+
   it('keeps a fault that is aimed at a client who goes, at the time at which that was', () => {
     const aimed: AnyFaultPlan = { ...pause, node: 'redis-1', at: { ...granted, node: 'client-2' } }
     const weaker = weakerThan(planOf({ clients: 2, faults: [aimed], seed: 0 }))
