@@ -71,18 +71,36 @@ const casesOf = (
     }
   })
 
+const failure = (message: string): CheckDifference => ({
+  kind: 'fails',
+  promise: undefined,
+  file: undefined,
+  message,
+  counterexample: undefined,
+})
+
 const ownFailure = ({ errors, firstError }: Fresh, { runs }: Budget): readonly CheckDifference[] =>
   firstError === undefined
     ? []
     : [
-        {
-          kind: 'fails',
-          promise: undefined,
-          file: undefined,
-          message: `its own code broke off ${errors} of ${runs} fresh runs, the first with seed ${firstError.seed}: ${firstError.message}`,
-          counterexample: undefined,
-        },
+        failure(
+          `its own code broke off ${errors} of ${runs} fresh runs, the first with seed ${firstError.seed}: ${firstError.message}`,
+        ),
       ]
+
+/** What is left of checking a lock that took its thread with it; nothing of it is written down. */
+export const failedCheck = (
+  { algorithm, budget, record }: LockTask,
+  message: string,
+): LockCheck => ({
+  algorithm,
+  budget,
+  files: [],
+  verdicts: {},
+  recorded: record?.promises,
+  differences: [failure(`the lock ${message}`)],
+  update: undefined,
+})
 
 const updateOf = (
   algorithm: AnyAlgorithm,

@@ -3,6 +3,7 @@
 import { algorithms } from '#algorithms'
 import { didYouMean, InputError } from '../errors.ts'
 import { algorithmNamed } from '../settle.ts'
+import { failedCheck } from './check-lock.ts'
 import type { LockCheck, LockTask } from './check-lock.ts'
 import { runCheckTask } from './check-task.ts'
 import { crewOfOne, inOrder, openCrew } from './crew.ts'
@@ -108,6 +109,7 @@ export const check = async (request: CheckRequest): Promise<CheckResult> => {
   try {
     checks = await inOrder(tasks, crew.run, {
       lanes: isAlone ? 1 : workers + 1,
+      mishap: failedCheck,
       signal,
       answered: (one) => request.lock?.(one, names),
       progress: (share) => request.progress?.(share),

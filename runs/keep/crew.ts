@@ -3,8 +3,11 @@
 import { setImmediate } from 'node:timers/promises'
 import { Piscina } from 'piscina'
 
-/** Does one task. */
-export type Runner<Task, Answer> = (task: Task) => Promise<Answer>
+/** How a task ended: with its answer, or with what happened to the thread instead (`did not end a step within 10 s`). */
+export type Ended<Answer> =
+  { readonly answer: Answer } | { readonly mishap: { readonly message: string } }
+
+type Runner<Task, Answer> = (task: Task) => Promise<Ended<Answer>>
 
 /** Threads that do tasks of one kind. */
 interface Crew<Task, Answer> {
@@ -24,22 +27,29 @@ export const openCrew = <Task, Answer>(
     minThreads: workers,
     maxThreads: workers,
   })
-  return { run: (task) => pool.run(task), close: () => pool.destroy() }
+  return {
+    run: async (task) => ({ answer: await pool.run(task) }),
+    close: () => pool.destroy(),
+  }
 }
 
 /** No threads but this one. It lets signals arrive between two tasks. */
-export const crewOfOne = <Task, Answer>(run: Runner<Task, Answer>): Crew<Task, Answer> => ({
+export const crewOfOne = <Task, Answer>(
+  run: (task: Task) => Promise<Answer>,
+): Crew<Task, Answer> => ({
   async run(task) {
     const answer = await run(task)
     await setImmediate()
-    return answer
+    return { answer }
   },
   close: () => Promise.resolve(),
 })
 
 /** What is asked of a crew. */
-interface Orders<Answer> {
+interface Orders<Task, Answer> {
   readonly lanes: number
+  /** The answer for a task that has none. */
+  readonly mishap: (task: Task, message: string) => Answer
   /** Aborted, no further task is begun. */
   readonly signal: AbortSignal | undefined
   /** Called for each answer, in the order of the tasks. */
@@ -51,7 +61,7 @@ interface Orders<Answer> {
 export const inOrder = async <Task, Answer>(
   tasks: readonly Task[],
   run: Runner<Task, Answer>,
-  { lanes, signal, answered, progress }: Orders<Answer>,
+  { lanes, mishap, signal, answered, progress }: Orders<Task, Answer>,
 ): Promise<readonly Answer[]> => {
   const waiting = new Map<number, Answer>()
   const told: Answer[] = []
@@ -62,7 +72,8 @@ export const inOrder = async <Task, Answer>(
       const index = next++
       const task = tasks[index]
       if (task === undefined) return
-      waiting.set(index, await run(task))
+      const ended = await run(task)
+      waiting.set(index, 'answer' in ended ? ended.answer : mishap(task, ended.mishap.message))
       progress(++done / tasks.length)
       while (waiting.has(told.length)) {
         const answer = waiting.get(told.length) as Answer

@@ -8,7 +8,7 @@ const SEEDS = 16
 const STEPS_MOVED = 4
 /** By how much moments in time are moved: about a message, a few, a wait. */
 const MOVES_MS = [1, 10, 100]
-/** An edit that changes a time to live changes what is long. */
+/** An edit that changes a time to live changes which faults are long, and which work is. */
 const SCALES = [0.5, 2, 4]
 
 type At = AnyFaultPlan['at']
@@ -71,8 +71,11 @@ export function* nearby(plan: Plan): Generator<Plan, void, void> {
     for (const moved of faultsNear(fault)) yield withFault(index, moved)
   }
   for (const by of SCALES) {
-    if (plan.faults.length > 0) {
-      yield { ...plan, faults: plan.faults.map((fault) => scaledFault(fault, by)) }
+    const faults = plan.faults.map((fault) => scaledFault(fault, by))
+    if (faults.length > 0) yield { ...plan, faults }
+    const { workload } = plan
+    if (workload.workMs > 0) {
+      yield { ...plan, faults, workload: { ...workload, workMs: workload.workMs * by } }
     }
   }
   yield* underOtherSeeds(plan, plan.seed)

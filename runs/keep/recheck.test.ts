@@ -68,6 +68,14 @@ describe('rechecking a counterexample', () => {
     })
   })
 
+  it('survives another lease where it is the work that takes too long', () => {
+    const slow = counterexampleWith([], { workload: { workMs: 11_000 } })
+    expect(recheck(slow, withLongerLease)).toMatchObject({
+      outcome: 'still broken',
+      message: expect.stringMatching(/by a plan nearby .*: work of 44,000 ms$/) as string,
+    })
+  })
+
   it('gives a plan on which the promise is broken, whenever it is still broken', () => {
     for (const lock of [original, withRoundTrip, withClockRead, withLongerLease]) {
       const found = recheck(second, lock)

@@ -1,6 +1,7 @@
 /** Rechecking: whether a counterexample still breaks its promise after the lock has been edited, and if not, why. */
 
 import type { AnyAlgorithm } from '#algorithms'
+import { inMs } from '#checkers'
 import type { Verdict } from '#checkers'
 import { describeMoment, SimulationError } from '#sim'
 import type { FactEvent } from '#sim'
@@ -143,5 +144,10 @@ const changeOf = (plan: Plan, near: Plan): string => {
     fault === plan.faults[index] ? [] : [`fault ${index} ${describeMoment(fault.at)}`],
   )
   const faults = moved.length > 1 ? ['faults of other lengths, at other times'] : moved
-  return [...faults, ...(near.seed === plan.seed ? [] : [`seed ${near.seed}`])].join(', ')
+  const { workMs } = near.workload
+  return [
+    ...faults,
+    ...(workMs === plan.workload.workMs ? [] : [`work of ${inMs(workMs)}`]),
+    ...(near.seed === plan.seed ? [] : [`seed ${near.seed}`]),
+  ].join(', ')
 }
