@@ -1,7 +1,7 @@
 /** `locksim fuzz` as a process: any number of threads, killed at any moment, interrupted. */
 
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -11,6 +11,8 @@ const EXECUTABLE = 'bin/locksim.js'
 const built = existsSync('dist/bin/main.js')
 const env = { ...process.env, NO_COLOR: '1', FORCE_COLOR: '' }
 const MINUTE_MS = 60_000
+/** Of a campaign that is killed. */
+const RUNS = 1_500
 
 const words = (runs: number, ...more: readonly string[]): readonly string[] => [
   EXECUTABLE,
@@ -42,7 +44,7 @@ describe.skipIf(!built)('a campaign', () => {
     () => {
       const outputs = ['1', '2', '3'].map(
         (workers) =>
-          spawnSync('node', words(900, '--workers', workers), { encoding: 'utf8', env }).stdout,
+          spawnSync('node', words(700, '--workers', workers), { encoding: 'utf8', env }).stdout,
       )
       expect(outputs[0]).toContain('"promise": "ownership"')
       expect(new Set(outputs).size).toBe(1)
@@ -63,20 +65,22 @@ describe.skipIf(!built)('a campaign', () => {
     'that is killed at any moment comes to what an undisturbed one comes to',
     async () => {
       const undisturbed = newFolder()
-      const { stdout } = spawnSync('node', words(3_000, '--out', undisturbed), {
+      const { stdout } = spawnSync('node', words(RUNS, '--out', undisturbed), {
         encoding: 'utf8',
         env,
       })
       const wanted = outcomeIn(undisturbed, stdout)
       expect(wanted.files).toHaveLength(1)
       const folder = newFolder()
-      for (const afterMs of [150, 450, 700]) {
-        const child = spawn('node', words(3_000, '--out', folder), { env })
-        await setTimeout(afterMs)
+      const journal = join(folder, '.campaign', '0-redis-blind-delete.jsonl')
+      for (const bytes of [0, 1, 3_000]) {
+        const child = spawn('node', words(RUNS, '--out', folder), { env })
+        const closed = new Promise((resolve) => child.on('close', resolve))
+        while (!existsSync(journal) || statSync(journal).size < bytes) await setTimeout(5)
         child.kill('SIGKILL')
-        await new Promise((resolve) => child.on('close', resolve))
+        await closed
       }
-      const again = spawnSync('node', words(3_000, '--out', folder), { encoding: 'utf8', env })
+      const again = spawnSync('node', words(RUNS, '--out', folder), { encoding: 'utf8', env })
       expect(outcomeIn(folder, again.stdout)).toEqual(wanted)
       // The folder alone knows what was asked.
       const alone = spawnSync('node', [EXECUTABLE, 'fuzz', '--out', folder, '--json'], {

@@ -107,6 +107,13 @@ describe('a campaign with a folder', () => {
     expect(fresh.seed).toBe(2)
   })
 
+  it('takes a folder where counterexamples are kept already', async () => {
+    const folder = newFolder()
+    writeFileSync(join(folder, 'README.md'), '')
+    writeFileSync(join(folder, 'other.json'), '{ "format": "locksim-counterexample/1" }')
+    expect((await fuzz(lock, { ...asked, runs: 50, folder })).runs).toBe(50)
+  })
+
   it('refuses a folder that holds something else, a file, and records that are none', async () => {
     const foreign = newFolder()
     writeFileSync(join(foreign, 'holiday.jpg'), '')

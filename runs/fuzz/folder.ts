@@ -126,15 +126,20 @@ const differencesOf = (there: CampaignHead, here: CampaignHead): readonly string
   ]
 }
 
-const isCounterexample = (path: string): boolean =>
-  path.endsWith('.json') &&
-  statSync(path).isFile() &&
-  readFileSync(path, 'utf8').slice(0, 100).includes('"locksim-counterexample/')
+/** Every file of locksim's that people keep says near its beginning what it is. */
+const FORMAT_WITHIN = 200
+
+/** What may lie beside counterexamples in a folder where somebody keeps them. */
+const isKept = (path: string): boolean => {
+  if (path.endsWith('.md')) return true
+  if (!path.endsWith('.json') || !statSync(path).isFile()) return false
+  return readFileSync(path, 'utf8').slice(0, FORMAT_WITHIN).includes('"locksim-')
+}
 
 /** A folder that holds other things is somebody else's. */
 const refuseForeign = (folder: string): void => {
   const foreign = readdirSync(folder).find(
-    (name) => name !== RECORDS && !isCounterexample(join(folder, name)),
+    (name) => name !== RECORDS && !isKept(join(folder, name)),
   )
   if (foreign !== undefined) {
     throw new InputError(
