@@ -32,7 +32,7 @@ export const askFuzz = async (
   const before = isAlone ? runs.readHead(out) : undefined
   const wanted = before === undefined ? names : before.locks.map(({ reference }) => reference)
   const everyLock = wanted.length === 0
-  const locks = everyLock ? runs.algorithms : [...new Set(wanted)].map(runs.algorithmNamed)
+  const locks = everyLock ? runs.algorithms : await runs.loadWarily([...new Set(wanted)])
   const [lock] = locks
   if (settings.length > 0 && (lock === undefined || locks.length > 1)) {
     throw new runs.InputError('--set is about one lock: name it')

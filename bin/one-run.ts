@@ -15,6 +15,18 @@ export interface Showing {
 /** A story of more events is not read by anybody, and they would fill the memory; the trace file has them all. */
 const EVENTS_TOLD_MAX = 500_000
 
+/**
+ * Runs a plan of a user's module where it can do no harm, before it is run here.
+ *
+ * @throws SimulationError when it hangs, dies, takes all memory, or its code breaks the rules
+ */
+export const rehearsed = async (plan: Plan): Promise<void> => {
+  const { algorithmNamed, isTrusted, rehearse } = await import('#runs')
+  if (isTrusted(algorithmNamed(plan.algorithm))) return
+  const error = await rehearse(plan.algorithm, plan)
+  if (error !== undefined) throw error
+}
+
 /** Runs a plan in full, and writes its trace to a file if asked to. */
 export const runAndRecord = async (
   plan: Plan,
@@ -24,6 +36,7 @@ export const runAndRecord = async (
   const { openTrace, run, settle } = await import('#runs')
   // A plan that cannot be run must not overwrite a file.
   settle(plan)
+  await rehearsed(plan)
   const events: TraceEvent[] = []
   const writer = tracePath === undefined ? undefined : openTrace(tracePath, plan)
   let result: RunResult

@@ -2,6 +2,7 @@
 
 import type { AnyAlgorithm, Asked, ExitCode, RunJson, RunRequest, TableRow } from '#runs'
 import { withPlan } from './failure.ts'
+import { rehearsed } from './one-run.ts'
 import type { Io } from './io.ts'
 
 /** Runs each lock and gives the exit code of the worst. */
@@ -33,6 +34,7 @@ export const runMany = async (
     }
     const repeat = repeatLine(plan, asked)
     try {
+      await rehearsed(plan)
       const result = withPlan(plan, () => run(plan))
       const { exitCode, untested } = outcomeOf(algorithm, plan, result.verdicts, result.landed)
       // Of every lock, those that are wrong on purpose say nothing about the others.

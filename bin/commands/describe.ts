@@ -35,11 +35,11 @@ export const describe = defineCommand<{
       .option('--json', 'one JSON value')
   },
   async run([name = ''], { seeds, workers, json }, io) {
-    const { describeJson, describeReport, EXIT, faultClasses, loadAlgorithms, runMatrix } =
+    const { describeJson, describeReport, EXIT, faultClasses, loadWarily, runMatrix } =
       await import('#runs')
     const { signal, progress, exitCode } = interruptible(io, true)
     const [row] = await runMatrix({
-      algorithms: await loadAlgorithms([name]),
+      algorithms: await loadWarily([name]),
       faultClasses,
       seeds: seeds ?? SEEDS_BY_DEFAULT,
       firstSeed: 0,

@@ -1,6 +1,6 @@
 /** `fuzz`: many drawn plans for a lock, and the smallest counterexample of each promise that breaks. */
 
-import type { AnyAlgorithm, FuzzRequest, FuzzResult } from '#runs'
+import type { FuzzRequest, FuzzResult } from '#runs'
 import { defineCommand } from '../command.ts'
 import { INTERRUPTED } from '../interrupt.ts'
 import { RUNS_MAX, RUNS_OF_EACH, RUNS_OF_ONE } from '../fuzz-budget.ts'
@@ -88,15 +88,17 @@ export const fuzz = defineCommand<FuzzOptions>({
       results.length === 0
         ? runs.EXIT.inconclusive
         : runs.worstOf(runs.fuzzCodesOf(results, everyLock))
-    const referenceOf = (algorithm: AnyAlgorithm): string => algorithm.name
     if (options.json === true) {
       io.out(`${JSON.stringify(runs.fuzzJson(results, request, exitCode), null, 2)}\n`)
     } else if (isTable) {
-      writePage(runs.fuzzFound(results, referenceOf, style), io)
+      writePage(runs.fuzzFound(results, runs.referenceOf, style), io)
     } else {
       for (const result of results) {
-        const reference = referenceOf(result.algorithm)
-        const question = { reference, options: runs.fuzzOptions(request) }
+        const question = {
+          reference: runs.referenceOf(result.algorithm),
+          options: runs.fuzzOptions(request),
+          plans: request,
+        }
         writePage(runs.fuzzReport(result, question, style), io)
       }
     }

@@ -64,8 +64,7 @@ export const matrix = defineCommand<MatrixOptions>({
       options.fencing === undefined
         ? undefined
         : runs.oneOfWords('--fencing', options.fencing, runs.FENCING)
-    const locks =
-      names.length === 0 ? runs.algorithms : await runs.loadAlgorithms([...new Set(names)])
+    const locks = names.length === 0 ? runs.algorithms : await runs.loadWarily([...new Set(names)])
     const faultClasses =
       options.under === undefined
         ? runs.faultClasses

@@ -22,15 +22,16 @@ export const replay = defineCommand<{ readonly json?: boolean }>({
     const {
       commandLine,
       differenceError,
-      loadAlgorithms,
+      loadWarily,
       replay: replayFile,
       planOf,
     } = await import('#runs')
-    const { report } = await import('../one-run.ts')
+    const { rehearsed, report } = await import('../one-run.ts')
     const { withPlan } = await import('../failure.ts')
     const events: TraceEvent[] = []
     const plan = planOf(path)
-    await loadAlgorithms([plan.algorithm])
+    await loadWarily([plan.algorithm])
+    await rehearsed(plan)
     const { result, difference } = withPlan(plan, () =>
       replayFile(path, { record: (event) => events.push(event) }),
     )

@@ -66,7 +66,7 @@ export const run = defineCommand<RunOptions>({
   },
   async run(names, options, io) {
     const runs = await import('#runs')
-    const { algorithms, InputError, loadAlgorithms, oneOfWords } = runs
+    const { algorithms, InputError, loadWarily, oneOfWords } = runs
     const fencing =
       options.fencing === undefined
         ? undefined
@@ -99,7 +99,7 @@ export const run = defineCommand<RunOptions>({
     const ofItself =
       plan?.algorithm ?? (sequence === undefined ? undefined : runs.lockOfSequence(sequence))
     const wanted = ofItself !== undefined && names.length === 0 ? [ofItself] : names
-    const locks = wanted.length === 0 ? algorithms : await loadAlgorithms([...new Set(wanted)])
+    const locks = wanted.length === 0 ? algorithms : await loadWarily([...new Set(wanted)])
     const [lock] = locks
     const json = options.json === true
     if (lock !== undefined && wanted.length === 1) {

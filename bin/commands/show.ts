@@ -21,7 +21,7 @@ export const show = defineCommand<{ readonly format: string; readonly json?: boo
       commandLine,
       eventList,
       judgeTrace,
-      loadAlgorithms,
+      loadWarily,
       oneOfWords,
       readTrace,
       runJson,
@@ -31,7 +31,7 @@ export const show = defineCommand<{ readonly format: string; readonly json?: boo
     const wanted = json === true ? 'json' : oneOfWords('--format', format, FORMATS)
     const trace = readTrace(path)
     const { plan, events, end } = trace
-    await loadAlgorithms([plan.algorithm])
+    await loadWarily([plan.algorithm])
     const judged = { ...end, ...judgeTrace(trace), plan }
     switch (wanted) {
       case 'events':

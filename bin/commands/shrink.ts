@@ -41,12 +41,14 @@ export const shrink = defineCommand<ShrinkOptions>({
   async run([path = ''], { promise: asked, predicate: module, save, tries, json }, io) {
     const runs = await import('#runs')
     const { withPlan } = await import('../failure.ts')
-    const { report, runAndRecord } = await import('../one-run.ts')
+    const { rehearsed, report, runAndRecord } = await import('../one-run.ts')
     if (asked !== undefined && module !== undefined) {
       throw new runs.InputError('give one of --promise and --predicate: each says what must stay')
     }
     const plan = runs.planOf(path)
-    const algorithm = runs.algorithmNamed(plan.algorithm)
+    const [algorithm] = await runs.loadWarily([plan.algorithm])
+    if (algorithm === undefined) throw new runs.LocksimBug('a lock was loaded and is not there')
+    await rehearsed(plan)
     const predicate = module === undefined ? undefined : await runs.loadPredicate(module)
     const before = withPlan(plan, () => runs.run(plan, { algorithm }))
     const promise = predicate === undefined ? runs.promiseOf(before, asked) : undefined

@@ -12,15 +12,16 @@ import { openFolder } from './folder.ts'
 import type { CampaignFolder } from './folder.ts'
 import type { Journal } from './journal.ts'
 import { FAULT_KINDS } from './kinds.ts'
-import { referenceOf } from '../modules/registry.ts'
-import { isReachable, isTrusted } from './locks.ts'
+import { auditDeterminism } from '../guard/audit.ts'
+import { wantsThreads } from '../guard/pool.ts'
+import { isReachable, isTrusted, referenceOf } from '../modules/registry.ts'
 import { plansFor } from './plans.ts'
 import type { PlanOptions } from './plans.ts'
 import { Stretches } from './progress.ts'
 import type { Coverage, Found, FuzzProgress, FuzzRequest, FuzzResult } from './request.ts'
 import { planOfRun, runStretch } from './stretch.ts'
 import type { Stretch, StretchSum } from './stretch.ts'
-import { hasThreads, openThreads } from './threads.ts'
+import { openThreads } from './threads.ts'
 import type { Threads } from './threads.ts'
 
 /** Does the work of a campaign, in this thread or in others. */
@@ -76,7 +77,7 @@ const crewOfThreads = (
         // What took the thread with it would do so again: the others of the stretch are run without it.
         skip.push(beat)
         const { seed } = planOfRun(algorithm, options, request.seed, beat)
-        mishaps.push({ run: beat + 1, seed, message })
+        mishaps.push({ run: beat + 1, seed, message: `its code ${message}` })
       }
     },
     async finish(run, promise) {
@@ -149,6 +150,12 @@ const resultOf = (
   coverage: coverageOf(request, stretches.whole),
   mishaps: stretches.whole.mishaps,
   mishapCount: stretches.whole.mishapCount,
+  neverReleased: {
+    runs: stretches.whole.neverReleased,
+    first: stretches.whole.firstNeverReleased,
+  },
+  cutOff: stretches.whole.cutOff,
+  nondeterminism: [],
   stopped: stretches.stopped,
 })
 
@@ -229,6 +236,26 @@ const campaign = async (
   return resultOf(algorithm, request, stretches, inOrder(algorithm, finished.flat()))
 }
 
+/** Runs whose plans are tried again in the same thread and in a fresh one, before a campaign begins. */
+const AUDITED = 5
+
+/** Whether the same plan is the same run each time; only a module of the user's own is suspected. */
+const auditOf = async (
+  algorithm: AnyAlgorithm,
+  request: FuzzRequest,
+): Promise<readonly string[]> => {
+  if (isTrusted(algorithm)) return []
+  const options = optionsOf(request)
+  const plans = Array.from({ length: Math.min(AUDITED, request.runs) }, (_, number) =>
+    planOfRun(algorithm, options, request.seed, number),
+  )
+  const found = await auditDeterminism({ reference: referenceOf(algorithm), plans })
+  // What broke a run off is a mishap of that run, which the campaign meets by itself.
+  return found
+    .filter(({ kind }) => kind === 'worn' || kind === 'fresh')
+    .map(({ message }) => message)
+}
+
 /** Who wants to know how campaigns of several locks go on. */
 export interface Watcher {
   /** A lock is done. */
@@ -236,11 +263,8 @@ export interface Watcher {
   readonly progress?: (algorithm: AnyAlgorithm, progress: FuzzProgress) => void
 }
 
-/** Threads are for speed, and for locks that may hang or take all memory. */
-const threadsFor = (algorithms: readonly AnyAlgorithm[], workers: number): Threads | undefined => {
-  const isNeeded = workers > 1 || algorithms.some((algorithm) => !isTrusted(algorithm))
-  return isNeeded && hasThreads && algorithms.some(isReachable) ? openThreads(workers) : undefined
-}
+const threadsFor = (algorithms: readonly AnyAlgorithm[], workers: number): Threads | undefined =>
+  wantsThreads(algorithms.filter(isReachable), workers) ? openThreads(workers) : undefined
 
 /** The result with the files that its counterexamples were written to. */
 const kept = (result: FuzzResult, folder: CampaignFolder | undefined): FuzzResult => {
@@ -282,7 +306,8 @@ export const fuzzEach = async (
         },
       }
       const result = await campaign(algorithm, watched, crew, folder?.journalOf(algorithm))
-      results.push(kept(result, folder))
+      const nondeterminism = threads === undefined ? [] : await auditOf(algorithm, request)
+      results.push(kept({ ...result, nondeterminism }, folder))
       watcher.told?.(results.at(-1) as FuzzResult)
     }
   } finally {

@@ -15,7 +15,9 @@ export const untestedIn = ({ coverage }: FuzzResult): readonly PromiseName[] =>
 
 /** 1 if a promise that decides was broken, 2 if the lock's own code failed, 4 if the runs prove little. */
 export const fuzzExitCode = (result: FuzzResult): ExitCode => {
-  const { algorithm, found, runs, mishapCount } = result
+  const { algorithm, found, runs, mishapCount, nondeterminism } = result
+  // What was found may not come again.
+  if (nondeterminism.length > 0) return EXIT.input
   if (found.some((one) => one.decides)) return EXIT.broken
   if (mishapCount > 0) return EXIT.input
   const isDoubtful = untestedIn(result).some(

@@ -104,5 +104,11 @@ export interface FuzzResult {
   readonly mishaps: readonly FuzzMishap[]
   /** How many runs it broke off. */
   readonly mishapCount: number
+  /** Releases that never came back, though nothing stood in their way: in how many runs, and the first. */
+  readonly neverReleased: { readonly runs: number; readonly first: FuzzMishap | undefined }
+  /** Runs that ended because their events were used up; they say less than others. */
+  readonly cutOff: number
+  /** Why nothing that was found can be relied on: the same plan was not the same run each time. */
+  readonly nondeterminism: readonly string[]
   readonly stopped: Stopped
 }

@@ -4,8 +4,10 @@ import fc from 'fast-check'
 import type { AnyAlgorithm } from '#algorithms'
 import type { PromiseName } from '#checkers'
 import { LocksimBug, RollingHash, SimulationError } from '#sim'
+import { rerunRemark, rerunsOf } from '../guard/rerun.ts'
 import { addedCounts, compareSizes } from '../matrix/campaign.ts'
 import type { VerdictCounts } from '../matrix/campaign.ts'
+import { isTrusted } from '../modules/registry.ts'
 import type { Plan } from '../plan.ts'
 import { run } from '../run.ts'
 import type { RunResult } from '../run.ts'
@@ -51,6 +53,11 @@ export interface StretchSum {
   mishaps: readonly FuzzMishap[]
   /** How many of them took their thread with them. */
   deaths: number
+  /** Runs in which a release never came back, and the first. */
+  neverReleased: number
+  firstNeverReleased: FuzzMishap | undefined
+  /** Runs that ended because their events were used up. */
+  cutOff: number
 }
 
 /** Nothing run yet. */
@@ -63,6 +70,9 @@ export const emptySum = (): StretchSum => ({
   mishapCount: 0,
   mishaps: [],
   deaths: 0,
+  neverReleased: 0,
+  firstNeverReleased: undefined,
+  cutOff: 0,
 })
 
 /** As many as anybody reads. */
@@ -102,6 +112,12 @@ export const addSum = (whole: StretchSum, part: StretchSum): void => {
   }
   whole.mishapCount += part.mishapCount
   whole.deaths += part.deaths
+  whole.neverReleased += part.neverReleased
+  whole.cutOff += part.cutOff
+  const [first] = [whole.firstNeverReleased, part.firstNeverReleased]
+    .filter((one) => one !== undefined)
+    .sort((one, other) => one.run - other.run)
+  whole.firstNeverReleased = first
   whole.mishaps = [...whole.mishaps, ...part.mishaps]
     .sort((one, other) => one.run - other.run)
     .slice(0, MISHAPS_MAX)
@@ -149,8 +165,14 @@ const addRun = (
   sum: StretchSum,
   number: number,
   plan: Plan,
-  { verdicts, landed, events }: RunResult,
+  { verdicts, landed, events, why, remarks }: RunResult,
 ): void => {
+  if (why === 'event-budget') sum.cutOff++
+  const stuck = remarks.find(({ kind }) => kind === 'never-released')
+  if (stuck !== undefined) {
+    sum.neverReleased++
+    sum.firstNeverReleased ??= { run: number + 1, seed: plan.seed, message: stuck.message }
+  }
   const skewed = Object.keys(plan.clocks).length
   plan.faults.forEach(({ kind }, index) => {
     if (landed.includes(index)) sum.landed[kind] = (sum.landed[kind] ?? 0) + 1
@@ -181,6 +203,29 @@ const addPlanned = (sum: StretchSum, { faults, clocks }: Plan): void => {
   if (Object.keys(clocks).length > 0) sum.planned.clock = (sum.planned.clock ?? 0) + 1
 }
 
+const addMishap = (sum: StretchSum, number: number, { seed }: Plan, message: string): void => {
+  sum.mishapCount++
+  if (sum.mishaps.length < MISHAPS_MAX) {
+    sum.mishaps = [...sum.mishaps, { run: number + 1, seed, message }]
+  }
+}
+
+/** A run that was done, to be done once more. */
+interface Done {
+  readonly number: number
+  readonly plan: Plan
+  readonly hash: string
+}
+
+/** Some of the runs once more: a module that keeps something between runs gives itself away. */
+const runAgain = (algorithm: AnyAlgorithm, sum: StretchSum, done: readonly Done[]): void => {
+  for (const { number, plan, hash } of rerunsOf(done)) {
+    const again = run(plan, { algorithm, checkers: [] })
+    const remark = rerunRemark(algorithm.name, { seed: plan.seed, hash }, again.hash)
+    if (remark !== undefined) addMishap(sum, number, plan, remark)
+  }
+}
+
 /**
  * Runs a stretch. A run that the lock's own code breaks off is a mishap and no reason to stop. `begun` is told the
  * number of each run before it begins; runs in `skip` are left out.
@@ -193,6 +238,7 @@ export const runStretch = (
 ): StretchSum => {
   const sum = emptySum()
   const plans = plansOf(algorithm, options, stretch)
+  const done: Done[] = []
   withTraps(() => {
     plans.forEach((plan, index) => {
       const number = stretch.from + index
@@ -201,16 +247,15 @@ export const runStretch = (
       sum.runs++
       addPlanned(sum, plan)
       try {
-        addRun(sum, number, plan, run(plan, { algorithm }))
+        const result = run(plan, { algorithm })
+        addRun(sum, number, plan, result)
+        done.push({ number, plan, hash: result.hash })
       } catch (error) {
         if (!(error instanceof SimulationError)) throw error
-        sum.mishapCount++
-        if (sum.mishaps.length < MISHAPS_MAX) {
-          const { seed } = plan
-          sum.mishaps = [...sum.mishaps, { run: number + 1, seed, message: error.message }]
-        }
+        addMishap(sum, number, plan, error.message)
       }
     })
+    if (!isTrusted(algorithm)) runAgain(algorithm, sum, done)
   })
   return sum
 }

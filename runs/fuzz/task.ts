@@ -1,12 +1,12 @@
 /** What a thread does for a campaign: a stretch of its runs, or the smallest plan that broke a promise made smaller. */
 
+import { beat } from '../guard/heartbeat.ts'
+import { lockOf } from '../guard/locks.ts'
 import { finish } from './finish.ts'
 import type { Finish, Finished } from './finish.ts'
-import { loadLock } from './locks.ts'
 import type { PlanOptions } from './plans.ts'
 import { runStretch } from './stretch.ts'
 import type { Stretch, StretchSum } from './stretch.ts'
-import { beat } from './threads.ts'
 
 /** The work itself. */
 export type Work =
@@ -25,7 +25,7 @@ export type FuzzAnswer = { readonly sum: StretchSum } | { readonly finished: Fin
 
 /** Does it. */
 export const runFuzzTask = async ({ reference, options, work }: FuzzTask): Promise<FuzzAnswer> => {
-  const algorithm = await loadLock(reference)
+  const { lock: algorithm } = await lockOf(reference)
   if ('finish' in work) {
     return { finished: finish(algorithm, options, work.finish, () => beat(work.finish.run)) }
   }

@@ -1,40 +1,12 @@
-/** The threads of a campaign. */
+/** The threads of a campaign: guarded, as a lock of anybody's may hang, die or take all memory. */
 
-import { Piscina } from 'piscina'
+import { openPool } from '../guard/pool.ts'
+import type { GuardedPool } from '../guard/pool.ts'
 import type { FuzzAnswer, FuzzTask } from './task.ts'
 
-/** What a thread came to that did not end its task. */
-export interface ThreadMishap {
-  /** The last run that it began, if any. */
-  readonly beat: number | undefined
-  readonly message: string
-}
-
-/** How a task ended. */
-export type Ended = { readonly answer: FuzzAnswer } | { readonly mishap: ThreadMishap }
-
-/** Threads that do tasks. */
-export interface Threads {
-  run(task: FuzzTask): Promise<Ended>
-  close(): Promise<void>
-}
-
-/** In a thread: the run of this number begins. */
-export const beat = (_run: number): void => undefined
-
-/** Sources that were not compiled cannot be loaded by a thread. */
-export const hasThreads = import.meta.url.endsWith('.js')
+/** Threads that do tasks of campaigns. */
+export type Threads = GuardedPool<FuzzTask, FuzzAnswer>
 
 /** Starts threads; they are kept for all the locks of a campaign. */
-export const openThreads = (workers: number): Threads => {
-  const pool = new Piscina<FuzzTask, FuzzAnswer>({
-    filename: new URL('./task.js', import.meta.url).href,
-    name: 'runFuzzTask',
-    minThreads: workers,
-    maxThreads: workers,
-  })
-  return {
-    run: async (task) => ({ answer: await pool.run(task) }),
-    close: () => pool.destroy(),
-  }
-}
+export const openThreads = (workers: number): Threads =>
+  openPool({ filename: new URL('./task.js', import.meta.url), name: 'runFuzzTask', workers })

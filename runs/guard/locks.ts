@@ -1,10 +1,10 @@
 /** The lock that a reference means, loaded in a thread that is guarded: the traps are set for good before a user's module is. */
 
-import { pathToFileURL } from 'node:url'
-import { algorithms } from '#algorithms'
 import type { AnyAlgorithm } from '#algorithms'
-import { wordsOf } from '#sim'
+import { LocksimBug, wordsOf } from '#sim'
 import { InputError } from '../errors.ts'
+import { loadAlgorithms } from '../modules/load.ts'
+import { isPathReference } from '../modules/reference.ts'
 import { armLastingTraps, whileLoading } from '../traps.ts'
 
 /** A lock, and what its module asked the host for when it was loaded. */
@@ -13,23 +13,16 @@ export interface LoadedLock {
   readonly calls: ReadonlyMap<string, string>
 }
 
-/** Loads a module. The one place that knows how. */
 const load = async (reference: string): Promise<AnyAlgorithm> => {
-  const known = algorithms.find(({ name }) => name === reference)
-  if (known !== undefined) return known
-  const module = (await import(pathToFileURL(reference).href)) as Readonly<Record<string, unknown>>
-  const lock = Object.values(module).find(
-    (value): value is AnyAlgorithm =>
-      typeof value === 'object' && value !== null && ('acquire' in value || 'coordinate' in value),
-  )
-  if (lock === undefined) throw new InputError(`${reference}: exports no lock`)
+  const [lock] = await loadAlgorithms([reference])
+  if (lock === undefined) throw new LocksimBug(`nothing was loaded for ${reference}`)
   return lock
 }
 
 const loaded = new Map<string, Promise<LoadedLock>>()
 
 const loadGuarded = async (reference: string): Promise<LoadedLock> => {
-  armLastingTraps()
+  if (isPathReference(reference)) armLastingTraps()
   const { result, calls } = await whileLoading(() => load(reference))
   return { lock: result, calls }
 }

@@ -1,8 +1,10 @@
 /** A pool of threads for code that cannot be trusted: one that hangs, dies or takes all memory is replaced, and its task says so. */
 
 import { Piscina } from 'piscina'
+import type { AnyAlgorithm } from '#algorithms'
 import { LocksimBug, SimulationError } from '#sim'
 import { InputError } from '../errors.ts'
+import { isReachable, isTrusted } from '../modules/registry.ts'
 import { openGate } from './gate.ts'
 import { readPulse } from './heartbeat.ts'
 import type { Answered, GuardedTask, Thrown } from './thread.ts'
@@ -44,6 +46,15 @@ const HARD_LIMIT = 4
 
 /** Whether there are threads to be had; not where locksim runs on its sources, as its own tests do. */
 export const canGuard = import.meta.url.endsWith('.js')
+
+/**
+ * Whether these locks are better run in threads: for speed, or because one of them may hang or take all memory. One that
+ * is in no file cannot be found by another thread.
+ */
+export const wantsThreads = (locks: readonly AnyAlgorithm[], workers: number): boolean =>
+  canGuard &&
+  locks.every((lock) => isReachable(lock)) &&
+  (workers > 1 || !locks.every((lock) => isTrusted(lock)))
 
 const rebuilt = ({ kind, message, stack }: Thrown): Error => {
   const error =

@@ -1,6 +1,5 @@
 /** Checking a folder: every lock that it names is held against what is recorded of it; any difference, in either direction, is told. */
 
-import { algorithms } from '#algorithms'
 import { didYouMean, InputError } from '../errors.ts'
 import { algorithmNamed } from '../settle.ts'
 import { failedCheck } from './check-lock.ts'
@@ -10,7 +9,7 @@ import { crewOfOne, inOrder, openCrew } from './crew.ts'
 import { readFolder } from './folder.ts'
 import type { KeptLock } from './folder.ts'
 import type { Budget } from './fresh.ts'
-import { isLoaded } from '../modules/registry.ts'
+import { wantsThreads } from '../guard/pool.ts'
 import { applyUpdates } from './update.ts'
 import type { Change } from './update.ts'
 
@@ -43,8 +42,6 @@ export interface CheckResult {
 
 /** Fresh runs for each lock of which nothing is recorded. All of our locks together take seconds. */
 export const FRESH_RUNS = 200
-
-const isCompiled = import.meta.url.endsWith('.js')
 
 /** The locks that are asked for. */
 const chosen = (
@@ -92,16 +89,14 @@ export const check = async (request: CheckRequest): Promise<CheckResult> => {
     budget: budgetOf(request, lock),
     update,
   }))
-  // A lock that is in no file is known to this thread only.
-  const travels = tasks.every(({ algorithm: reference }) => {
-    const algorithm = algorithmNamed(reference)
-    return algorithms.includes(algorithm) || isLoaded(algorithm)
-  })
-  const isAlone = workers <= 1 || !isCompiled || !travels
+  const isAlone = !wantsThreads(
+    tasks.map(({ algorithm }) => algorithmNamed(algorithm)),
+    workers,
+  )
   const crew = isAlone
     ? crewOfOne(runCheckTask)
     : openCrew<LockTask, LockCheck>(
-        new URL('./check-task.js', import.meta.url).href,
+        new URL('./check-task.js', import.meta.url),
         'runCheckTask',
         workers,
       )

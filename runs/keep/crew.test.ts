@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { crewOfOne, inOrder } from './crew.ts'
-import type { Ended } from './crew.ts'
+import type { Ended } from '../guard/pool.ts'
 
 const orders = {
   lanes: 3,
@@ -26,7 +26,9 @@ describe('many tasks', () => {
 
   it('go on where one takes its thread with it: its mishap stands for its answer', async () => {
     const run = async (task: number): Promise<Ended<string>> =>
-      task === 1 ? { mishap: { message: 'did not end' } } : { answer: String(task) }
+      task === 1
+        ? { mishap: { kind: 'stalled', beat: undefined, message: 'did not end' } }
+        : { answer: String(task) }
     expect(await inOrder([0, 1, 2], run, orders)).toEqual(['0', '1: did not end', '2'])
   })
 

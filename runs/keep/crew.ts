@@ -1,11 +1,8 @@
 /** Many tasks on a few threads, their answers in the order of the tasks. */
 
 import { setImmediate } from 'node:timers/promises'
-import { Piscina } from 'piscina'
-
-/** How a task ended: with its answer, or with what happened to the thread instead (`did not end a step within 10 s`). */
-export type Ended<Answer> =
-  { readonly answer: Answer } | { readonly mishap: { readonly message: string } }
+import { openPool } from '../guard/pool.ts'
+import type { Ended } from '../guard/pool.ts'
 
 type Runner<Task, Answer> = (task: Task) => Promise<Ended<Answer>>
 
@@ -17,21 +14,10 @@ interface Crew<Task, Answer> {
 
 /** Threads that run the export `name` of a compiled module. */
 export const openCrew = <Task, Answer>(
-  filename: string,
+  filename: URL,
   name: string,
   workers: number,
-): Crew<Task, Answer> => {
-  const pool = new Piscina<Task, Answer>({
-    filename,
-    name,
-    minThreads: workers,
-    maxThreads: workers,
-  })
-  return {
-    run: async (task) => ({ answer: await pool.run(task) }),
-    close: () => pool.destroy(),
-  }
-}
+): Crew<Task, Answer> => openPool<Task, Answer>({ filename, name, workers })
 
 /** No threads but this one. It lets signals arrive between two tasks. */
 export const crewOfOne = <Task, Answer>(

@@ -8,7 +8,7 @@ import { algorithmNamed } from '../settle.ts'
 import { fileError } from '../text-file.ts'
 import type { Counterexample } from './counterexample.ts'
 import { formatOf, readCounterexample } from './file.ts'
-import { loadAlgorithms } from '../modules/load.ts'
+import { loadWarily } from '../guard/load.ts'
 import { readVerdicts, VERDICTS_FILE } from './verdicts-file.ts'
 import type { LockRecord } from './verdicts-file.ts'
 
@@ -107,7 +107,7 @@ export const readFolder = async (folder: string): Promise<readonly KeptLock[]> =
   }
   await forEach([...firstNamed], async ([reference, path]) => {
     try {
-      await loadAlgorithms([reference])
+      await loadWarily([reference])
     } catch (error) {
       if (!(error instanceof InputError)) throw error
       throw new InputError(`${path}: its lock is gone: ${error.message}`)

@@ -189,6 +189,14 @@ export const runPlans = (algorithm: AnyAlgorithm, plans: Iterable<Plan>): Campai
   return result
 }
 
+/** For whoever runs a lock that cannot be trusted. */
+interface CampaignWatch {
+  /** Seeds that are left out. */
+  readonly skip?: readonly number[]
+  /** Told the seed of each run before it begins. */
+  readonly begun?: (seed: number) => void
+}
+
 /** Runs the seeds `from` up to, not including, `to`. Undefined if the class cannot strike this lock. */
 export const runCampaign = (
   algorithm: AnyAlgorithm,
@@ -196,10 +204,13 @@ export const runCampaign = (
   from: number,
   to: number,
   overrides: ClassOverrides = {},
+  { skip = [], begun }: CampaignWatch = {},
 ): CampaignResult | { readonly skip: string } => {
   let skipped: { readonly skip: string } | undefined
   function* plans(): Generator<Plan, void, void> {
     for (let seed = from; seed < to; seed++) {
+      if (skip.includes(seed)) continue
+      begun?.(seed)
       const plan = drawClassPlan(algorithm, faultClass, seed, overrides)
       if ('skip' in plan) {
         skipped = plan

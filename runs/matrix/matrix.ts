@@ -1,12 +1,13 @@
 /** The matrix: every lock under every class of faults, in as many threads as there are; their number changes nothing but the time. */
 
 import { setImmediate } from 'node:timers/promises'
-import { Piscina } from 'piscina'
-import { algorithms } from '#algorithms'
 import type { AnyAlgorithm } from '#algorithms'
 import type { ClassOverrides } from '../draw.ts'
 import type { FaultClass } from '../fault-classes/index.ts'
-import { isLoaded, referenceOf } from '../modules/registry.ts'
+import { InputError } from '../errors.ts'
+import { openPool, wantsThreads } from '../guard/pool.ts'
+import type { GuardedPool } from '../guard/pool.ts'
+import { referenceOf } from '../modules/registry.ts'
 import { withTraps } from '../traps.ts'
 import { addCampaign, emptyCampaign, runCampaign } from './campaign.ts'
 import type { CampaignResult } from './campaign.ts'
@@ -51,20 +52,45 @@ export interface MatrixRow {
 const STRETCH = 250
 
 type Answer = CampaignResult | { readonly skip: string }
-/** Sources that were not compiled cannot be loaded by a thread. */
-const isCompiled = import.meta.url.endsWith('.js')
 
-const openPool = (workers: number) => {
-  const pool = new Piscina<MatrixTask, Answer>({
-    filename: new URL('./task.js', import.meta.url).href,
-    name: 'runTask',
-    minThreads: workers,
-    maxThreads: workers,
-  })
-  return {
-    run: (task: MatrixTask) => pool.run(task),
-    close: () => pool.destroy(),
+/** A run that took its thread with it. */
+interface Mishap {
+  readonly seed: number
+  readonly message: string
+}
+
+/** So many of them in one stretch, and it is no use to go on. */
+const MISHAPS_MAX = 3
+
+/** Runs a stretch in a thread; runs that take their thread with them are mishaps, and left out the next time. */
+const inThreads =
+  (pool: GuardedPool<MatrixTask, Answer>, overrides: ClassOverrides): Runner =>
+  async ({ algorithm, fault, from, to }) => {
+    const mishaps: Mishap[] = []
+    for (;;) {
+      const ended = await pool.run({
+        algorithm: referenceOf(algorithm),
+        fault: fault.name,
+        from,
+        to,
+        skip: mishaps.map(({ seed }) => seed),
+        overrides,
+      })
+      if ('answer' in ended) return withMishaps(ended.answer, mishaps)
+      const { beat: seed, message } = ended.mishap
+      const text = `${algorithm.name}${seed === undefined ? '' : `, seed ${seed}`}: its code ${message}`
+      if (seed === undefined || mishaps.length === MISHAPS_MAX) throw new InputError(text)
+      mishaps.push({ seed, message: text })
+    }
   }
+
+const withMishaps = (answer: Answer, mishaps: readonly Mishap[]): Answer => {
+  if ('skip' in answer || mishaps.length === 0) return answer
+  const errors = emptyCampaign()
+  errors.errors = mishaps.length
+  errors.firstError = [...mishaps].sort((one, other) => one.seed - other.seed)[0]
+  addCampaign(errors, answer)
+  return errors
 }
 
 const stretchesOf = (
@@ -104,18 +130,17 @@ const inThisThread =
  */
 export const runMatrix = async (request: MatrixRequest): Promise<readonly MatrixRow[]> => {
   const { workers, overrides = {} } = request
-  const known = request.algorithms.every(
-    (algorithm) => algorithms.includes(algorithm) || isLoaded(algorithm),
-  )
-  if (workers <= 1 || !isCompiled || !known) {
+  if (!wantsThreads(request.algorithms, workers)) {
     return runRows(request, inThisThread(overrides), 1)
   }
-  const pool = openPool(workers)
+  const pool = openPool<MatrixTask, Answer>({
+    filename: new URL('./task.js', import.meta.url),
+    name: 'runTask',
+    workers,
+  })
   try {
-    const runner: Runner = ({ algorithm, fault, from, to }) =>
-      pool.run({ algorithm: referenceOf(algorithm), fault: fault.name, from, to, overrides })
     // A task more than there are threads, so that none waits for this one to hand out the next.
-    return await runRows(request, runner, workers + 1)
+    return await runRows(request, inThreads(pool, overrides), workers + 1)
   } finally {
     await pool.close()
   }

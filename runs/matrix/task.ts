@@ -1,8 +1,8 @@
 /** One task of the matrix: a stretch of the seeds of one lock under one class of faults, by name or path, so that it can be sent to a thread. */
 
-import { LocksimBug } from '#sim'
 import { faultClassNamed } from '../fault-classes/index.ts'
-import { loadAlgorithms } from '../modules/load.ts'
+import { beat } from '../guard/heartbeat.ts'
+import { lockOf } from '../guard/locks.ts'
 import type { ClassOverrides } from '../draw.ts'
 import { withTraps } from '../traps.ts'
 import { runCampaign } from './campaign.ts'
@@ -15,6 +15,8 @@ export interface MatrixTask {
   readonly fault: string
   readonly from: number
   readonly to: number
+  /** Seeds that are left out: they took their thread with them. */
+  readonly skip: readonly number[]
   readonly overrides: ClassOverrides
 }
 
@@ -24,9 +26,11 @@ export const runTask = async ({
   fault,
   from,
   to,
+  skip,
   overrides,
 }: MatrixTask): Promise<CampaignResult | { readonly skip: string }> => {
-  const [lock] = await loadAlgorithms([algorithm])
-  if (lock === undefined) throw new LocksimBug(`no lock came of ${algorithm}`)
-  return withTraps(() => runCampaign(lock, faultClassNamed(fault), from, to, overrides))
+  const { lock } = await lockOf(algorithm)
+  return withTraps(() =>
+    runCampaign(lock, faultClassNamed(fault), from, to, overrides, { skip, begun: beat }),
+  )
 }

@@ -2,4 +2,4 @@
 
 export { loadAlgorithms } from './load.ts'
 export { asReadFrom, asWrittenIn, isPathReference, rebaseReference } from './reference.ts'
-export { isLoaded, referenceOf } from './registry.ts'
+export { isReachable, isTrusted, referenceOf } from './registry.ts'

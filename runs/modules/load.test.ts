@@ -269,8 +269,15 @@ describe('a lock that was loaded', () => {
       firstSeed: 0,
       workers: 1,
     })
-    const task = { algorithm: referenceOf(algorithm), fault: 'none', from: 0, to: 5, overrides: {} }
-    const answer = await runTask(task)
+    const algorithmReference = referenceOf(algorithm)
+    const answer = await runTask({
+      algorithm: algorithmReference,
+      fault: 'none',
+      from: 0,
+      to: 5,
+      skip: [],
+      overrides: {},
+    })
     expect(answer).toEqual(row?.campaigns[0]?.result)
     expect(answer).toMatchObject({ runs: 5, errors: 0 })
   })

@@ -1,5 +1,6 @@
 /** The locks that were loaded from modules, in this thread. Each is known by where it is. */
 
+import { algorithms } from '#algorithms'
 import type { AnyAlgorithm } from '#algorithms'
 import { absoluteReference, relativeReference } from './reference.ts'
 
@@ -19,6 +20,13 @@ export const loadedAlgorithm = (reference: string): AnyAlgorithm | undefined =>
 
 /** Whether this very lock came out of a module that was loaded by its path. */
 export const isLoaded = (algorithm: AnyAlgorithm): boolean => references.has(algorithm)
+
+/** Whether it is one of ours, which never hangs and takes no thread with it. */
+export const isTrusted = (algorithm: AnyAlgorithm): boolean => algorithms.includes(algorithm)
+
+/** Whether another thread can find this very lock by its reference. */
+export const isReachable = (algorithm: AnyAlgorithm): boolean =>
+  isTrusted(algorithm) || isLoaded(algorithm)
 
 /**
  * By what a lock can be named in a plan or on the command line: a lock of the registry by its name, one that was loaded

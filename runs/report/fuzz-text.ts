@@ -4,12 +4,15 @@ import type { AnyAlgorithm } from '#algorithms'
 import { countOf, numeral } from '#checkers'
 import type { TraceEvent } from '#sim'
 import { fuzzExitCode, mostTelling, untestedIn } from '../fuzz/outcome.ts'
-import type { Found, FuzzRequest, FuzzResult } from '../fuzz/request.ts'
+import type { PlanOptions } from '../fuzz/plans.ts'
+import type { Found, FuzzMishap, FuzzRequest, FuzzResult } from '../fuzz/request.ts'
+import { planOfRun } from '../fuzz/stretch.ts'
 import { EXIT } from '../outcome.ts'
 import type { ExitCode } from '../outcome.ts'
 import { parsePlan } from '../plan.ts'
 import { run } from '../run.ts'
 import { settle } from '../settle.ts'
+import { sparsePlan } from '../shrink/sparse.ts'
 import { commandLine } from './repeat.ts'
 import { story } from './story.ts'
 import { printable, wrap } from './style.ts'
@@ -21,6 +24,8 @@ export interface AskedOfFuzz {
   readonly reference: string
   /** Options that change the runs, e.g. `['--faults', 'pause']`. */
   readonly options: readonly string[]
+  /** The same as they were asked of the campaign. */
+  readonly plans: PlanOptions
 }
 
 const indented = (text: string, { columns }: Style, indent = 2): string[] =>
@@ -104,11 +109,12 @@ const STOPPED = {
 
 /** How sure it is. */
 const surety = (result: FuzzResult): readonly string[] => {
-  const { runs, coverage, stopped } = result
+  const { runs, coverage, stopped, cutOff } = result
   const { neverLanded, contended } = coverage
   const untested = untestedIn(result).filter((promise) => promise !== 'contention')
   return [
     `${countOf(runs, 'run')}, ${STOPPED[stopped]}; clients competed in ${share(contended, runs)} of them`,
+    ...(cutOff === 0 ? [] : [`cut short, as their events were used up: ${countOf(cutOff, 'run')}`]),
     strikesText(result),
     ...(neverLanded.length === 0 ? [] : [`never struck: ${neverLanded.join(', ')}`]),
     ...heldText(result),
@@ -116,11 +122,51 @@ const surety = (result: FuzzResult): readonly string[] => {
   ]
 }
 
-const mishapText = ({ mishaps, mishapCount, runs }: FuzzResult, style: Style): string[] => {
-  const [first] = mishaps
-  if (first === undefined) return []
-  const text = `its own code failed in ${numeral(mishapCount)} of ${countOf(runs, 'run')}, first in run ${numeral(first.run)} (seed ${first.seed}): ${first.message}`
-  return ['', ...wrap(printable(text), style.columns).map(style.paint.bad)]
+/** The line that runs the plan of a mishap again. */
+const mishapLine = (
+  { algorithm, seed }: FuzzResult,
+  { run: number }: FuzzMishap,
+  asked: AskedOfFuzz,
+) =>
+  commandLine([
+    'run',
+    asked.reference,
+    '--plan',
+    JSON.stringify(sparsePlan(planOfRun(algorithm, asked.plans, seed, number - 1))),
+  ])
+
+const mishapText = (result: FuzzResult, asked: AskedOfFuzz, style: Style): string[] => {
+  const { algorithm, mishaps, mishapCount, neverReleased, nondeterminism, runs } = result
+  const [failed] = mishaps
+  const stuck = neverReleased.first
+  const place = ({ run: number, seed }: FuzzMishap): string =>
+    `first in run ${numeral(number)} (seed ${seed})`
+  const told = [
+    ...nondeterminism.map((text) => ({ text, line: undefined })),
+    ...(failed === undefined
+      ? []
+      : [
+          {
+            text: `the code of ${algorithm.name} failed in ${numeral(mishapCount)} of ${countOf(runs, 'run')}, ${place(failed)}: ${failed.message}`,
+            line: mishapLine(result, failed, asked),
+          },
+        ]),
+    ...(stuck === undefined
+      ? []
+      : [
+          {
+            text: `a release never came back in ${numeral(neverReleased.runs)} of ${countOf(runs, 'run')}, ${place(stuck)}: ${stuck.message}`,
+            line: mishapLine(result, stuck, asked),
+          },
+        ]),
+  ]
+  return told.flatMap(({ text, line }) => [
+    '',
+    ...text
+      .split('\n')
+      .flatMap((part) => wrap(printable(part), style.columns).map(style.paint.bad)),
+    ...(line === undefined ? [] : [`    ${line}`]),
+  ])
 }
 
 /** The line that runs the same campaign again: by its number of runs, also where time ended it. */
@@ -146,7 +192,7 @@ export const fuzzReport = (result: FuzzResult, asked: AskedOfFuzz, style: Style)
     ...(ordered.some((one) => !one.decides)
       ? ['', paint.dim(`${glyphs.flaw} broken, but never promised`)]
       : []),
-    ...mishapText(result, style),
+    ...mishapText(result, asked, style),
     '',
     ...(told === undefined
       ? []

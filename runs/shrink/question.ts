@@ -3,8 +3,8 @@
 import type { AnyAlgorithm } from '#algorithms'
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { didYouMean, InputError } from '../errors.ts'
+import { importModule } from '../modules/import.ts'
 import { decides } from '../outcome.ts'
 import { checkersOf } from '../run.ts'
 import type { RunResult } from '../run.ts'
@@ -54,7 +54,7 @@ export const loadPredicate = async (path: string): Promise<Predicate> => {
   if (!existsSync(file)) throw new InputError(`cannot read ${path}: no such file or folder`)
   let module: { readonly default?: unknown }
   try {
-    module = (await import(pathToFileURL(file).href)) as typeof module
+    module = (await importModule(path, file)) as typeof module
   } catch (error) {
     throw new InputError(`${path}: cannot be loaded: ${said(error)}`)
   }
