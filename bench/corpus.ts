@@ -1,7 +1,4 @@
-/**
- * Makes runs/corpus: for each violated cell of the table a smallest counterexample, cells with the same one sharing its
- * file; then what each lock comes to. What is there already is kept, so that it can be interrupted and goes on.
- */
+/** Makes runs/corpus: a smallest counterexample for each violated cell of the table; what is there already is kept, so that it goes on where it ended. */
 
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
@@ -27,7 +24,7 @@ import type { Cell, Counterexample, SavedTable } from '#runs'
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url))
 const FOLDER = 'runs/corpus'
-/** Which file shows which cell: `{ "redlock": { "exclusion/effect": { "client-pause": "exclusion-effect.pause.json" } } }`. */
+/** Which file shows which cell, as cells with the same counterexample share one: `{ "redlock": { "exclusion/effect": { "client-pause": "exclusion-effect.pause.json" } } }`. */
 const CELLS_FILE = join(FOLDER, 'cells.json')
 const CELLS_FORMAT = 'locksim-cells/1'
 
