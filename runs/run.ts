@@ -16,6 +16,7 @@ import type { Choice, ClockConfig, Costs, FactEvent, StopReason, TraceEvent } fr
 import { isProtocol } from '#algorithms'
 import type { AnyAlgorithm, Gives } from '#algorithms'
 import { commitPlay } from './commit-play.ts'
+import { pulse } from './guard/heartbeat.ts'
 import { judge } from './judge.ts'
 import type { Judged } from './judge.ts'
 import type { Plan } from './plan.ts'
@@ -102,6 +103,7 @@ export const run = <Promised extends string = PromiseName>(
   plan: Plan,
   options: RunOptions<Promised> = {},
 ): RunResult<Promised> => {
+  pulse()
   const settled = settle(plan, options.algorithm)
   const { algorithm, parameters, clients, groups } = settled
   const choice = options.choice ?? randomChoice(plan.seed)
@@ -117,6 +119,7 @@ export const run = <Promised extends string = PromiseName>(
     clockOf: (node) => plan.clocks[node] ?? EXACT,
     observer: {
       fact(event) {
+        pulse()
         facts.push(event)
         options.fact?.(event)
         if (event.kind === 'fault-began') revives = bringsBack(plan, event.fault)

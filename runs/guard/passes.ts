@@ -4,7 +4,7 @@ import { SimulationError } from '#sim'
 import type { TraceEvent } from '#sim'
 import type { Plan } from '../plan.ts'
 import { run } from '../run.ts'
-import { beat, pulse } from './heartbeat.ts'
+import { beat } from './heartbeat.ts'
 import { lockOf } from './locks.ts'
 import { withReadOnlyViews } from './read-only.ts'
 
@@ -44,7 +44,6 @@ export const runPass = async ({ reference, plans, traced }: PassTask): Promise<P
       const { hash } = run(plan, {
         algorithm,
         checkers: [],
-        fact: pulse,
         ...(trace === undefined ? {} : { record: (event) => trace.push(event) }),
       })
       return { hash, error: undefined, trace }

@@ -2,6 +2,7 @@
 
 import type { AnyAlgorithm } from '#algorithms'
 import type { VerdictName } from '#checkers'
+import { beat } from '../guard/heartbeat.ts'
 import { decides } from '../outcome.ts'
 import type { Plan } from '../plan.ts'
 import { breaks, shrink } from '../shrink/shrink.ts'
@@ -84,7 +85,7 @@ const ownFailure = ({ errors, firstError }: Fresh, { runs }: Budget): readonly C
     ? []
     : [
         failure(
-          `its own code broke off ${errors} of ${runs} fresh runs, the first with seed ${firstError.seed}: ${firstError.message}`,
+          `its own code broke off ${errors} of ${runs} fresh runs, the first of them run ${firstError.run}: ${firstError.message}`,
         ),
       ]
 
@@ -130,6 +131,7 @@ const updateOf = (
 /** Checks one lock. */
 export const checkLock = (algorithm: AnyAlgorithm, task: LockTask): LockCheck => {
   const { record, budget, update } = task
+  beat(budget.seed)
   const files = task.files.map(({ path, counterexample }): Rechecked => ({
     path,
     counterexample,

@@ -1,17 +1,15 @@
-/** Fresh runs: a fixed number of random plans of a lock, to be compared with what such runs came to before. */
+/** Fresh runs: the first runs of a campaign of a lock, to be compared with what they came to before. */
 
 import type { AnyAlgorithm } from '#algorithms'
 import type { PromiseName, VerdictName } from '#checkers'
-import { drawPlan } from '../draw.ts'
-import { runPlans } from '../matrix/campaign.ts'
+import { addSum, emptySum, planOfRun, runStretch, STRETCH } from '../fuzz/stretch.ts'
 import { verdictOfRuns } from '../matrix/cells.ts'
-import { parsePlan } from '../plan.ts'
 import type { Plan } from '../plan.ts'
 import { checkersOf } from '../run.ts'
 
-/** Which plans are drawn. */
+/** Which runs: those of `fuzz --seed <seed> --runs <runs>`. */
 export interface Budget {
-  /** The first seed. */
+  /** The seed of the campaign. */
   readonly seed: number
   readonly runs: number
   /** Parameters of the lock that differ from its defaults. */
@@ -24,33 +22,28 @@ export interface Fresh {
   readonly verdicts: ReadonlyMap<PromiseName, VerdictName>
   /** The smallest plan that broke each. */
   readonly broken: ReadonlyMap<PromiseName, Plan>
-  /** Runs that the lock's own code broke off, and what it said the first time. */
+  /** Runs that the lock's own code broke off, and what it said the first time; runs are counted from 1. */
   readonly errors: number
-  readonly firstError: { readonly seed: number; readonly message: string } | undefined
-}
-
-const planOf = (algorithm: AnyAlgorithm, seed: number, parameters: Budget['parameters']): Plan => {
-  const plan = drawPlan(algorithm, seed)
-  return Object.keys(parameters).length === 0 ? plan : parsePlan({ ...plan, parameters })
-}
-
-function* plansOf(algorithm: AnyAlgorithm, budget: Budget): Generator<Plan, void, void> {
-  for (let index = 0; index < budget.runs; index++) {
-    yield planOf(algorithm, budget.seed + index, budget.parameters)
-  }
+  readonly firstError: { readonly run: number; readonly message: string } | undefined
 }
 
 /** Runs them. */
-export const runFresh = (algorithm: AnyAlgorithm, budget: Budget): Fresh => {
-  const { promises, errors, firstError } = runPlans(algorithm, plansOf(algorithm, budget))
+export const runFresh = (algorithm: AnyAlgorithm, { seed, runs, parameters }: Budget): Fresh => {
+  const options = { parameters }
+  const sum = emptySum()
+  for (let from = 0; from < runs; from += STRETCH) {
+    const stretch = { seed, from, to: Math.min(runs, from + STRETCH) }
+    addSum(sum, runStretch(algorithm, options, stretch))
+  }
   const verdicts = new Map<PromiseName, VerdictName>()
   const broken = new Map<PromiseName, Plan>()
   for (const { promise } of checkersOf(algorithm)) {
-    const tally = promises[promise]
-    verdicts.set(promise, verdictOfRuns(tally?.counts ?? {}))
-    if (tally?.smallest !== undefined) {
-      broken.set(promise, planOf(algorithm, tally.smallest.seed, budget.parameters))
+    const found = sum.promises[promise]
+    verdicts.set(promise, verdictOfRuns(found?.counts ?? {}))
+    if (found?.smallest !== undefined) {
+      broken.set(promise, planOfRun(algorithm, options, seed, found.smallest.run))
     }
   }
-  return { verdicts, broken, errors, firstError }
+  const [firstError] = sum.mishaps
+  return { verdicts, broken, errors: sum.mishapCount, firstError }
 }
