@@ -4,14 +4,14 @@ import { Piscina } from 'piscina'
 import type { FuzzAnswer, FuzzTask } from './task.ts'
 
 /** What a thread came to that did not end its task. */
-export interface ThreadMishap {
+interface ThreadMishap {
   /** The last run that it began, if any. */
   readonly beat: number | undefined
   readonly message: string
 }
 
 /** How a task ended. */
-export type Ended = { readonly answer: FuzzAnswer } | { readonly mishap: ThreadMishap }
+type Ended = { readonly answer: FuzzAnswer } | { readonly mishap: ThreadMishap }
 
 /** Threads that do tasks. */
 export interface Threads {
