@@ -122,9 +122,3 @@ describe('kinds of faults', () => {
     }
   })
 })
-
-describe('the example of the page on fuzzing', () => {
-  it('holds', async () => {
-    await expect(import('../../test/examples/fuzzing.ts')).resolves.toBeDefined()
-  })
-})
