@@ -89,7 +89,7 @@ const pageOf = (rows: readonly Row[], seeds: number): string => {
     '# How soon `fuzz` finds what is known to break',
     '',
     `Made by \`npm run first-found\` with locksim ${VERSION} on Node ${process.versions.node}: for each lock and promise that`,
-    `[the table](matrix.md) shows broken, the first run of \`locksim fuzz\` that breaks it, from a cold start, on one thread.`,
+    `[the table](matrix.md) shows broken, the first run of \`fuzz\` that breaks it, from a cold start, on one thread.`,
     `Medians over ${seeds} base seeds; a campaign ends after ${numeral(RUNS_MAX)} runs.`,
     '',
     `- ${numeral(rows.length)} pairs of lock and promise. The median pair takes ${runsText(typical)} runs (target: at most ${MEDIAN_TARGET}).`,

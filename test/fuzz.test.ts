@@ -114,3 +114,9 @@ describe.skipIf(!built)('a campaign', () => {
     MINUTE_MS,
   )
 })
+
+describe('the example of the page on fuzzing', () => {
+  it('holds', async () => {
+    await expect(import('./examples/fuzzing.ts')).resolves.toBeDefined()
+  })
+})

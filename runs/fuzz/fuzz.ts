@@ -32,7 +32,7 @@ interface Crew {
 }
 
 /** The part of a request that says what plans look like. */
-export const optionsOf = ({ faults, parameters, fencing }: FuzzRequest): PlanOptions => ({
+const optionsOf = ({ faults, parameters, fencing }: FuzzRequest): PlanOptions => ({
   ...(faults === undefined ? {} : { faults }),
   ...(parameters === undefined ? {} : { parameters }),
   ...(fencing === undefined ? {} : { fencing }),

@@ -72,7 +72,7 @@ describe('plans for a lock', () => {
     expect(distinct(({ network }) => network.latencyMs)).toBeGreaterThan(3)
     expect(distinct(({ clients }) => clients)).toBeGreaterThan(3)
     expect(distinct(({ servers }) => servers)).toBeGreaterThan(2)
-    expect(distinct(({ rounds }) => rounds)).toBe(3)
+    expect(distinct(({ rounds }) => rounds)).toBeGreaterThan(3)
     expect(distinct(({ workload }) => workload.workMs)).toBeGreaterThan(4)
     expect(distinct(({ workload }) => workload.careful)).toBe(2)
     expect(distinct(({ services }) => services)).toBeGreaterThan(2)
@@ -81,7 +81,7 @@ describe('plans for a lock', () => {
     const aimedAt = plans.flatMap(({ faults }) =>
       faults.map(({ at }) => (typeof at === 'object' ? at.node.split('-')[0] : 'time')),
     )
-    expect([...new Set(aimedAt)].sort()).toEqual(['client', 'redis', 'store', 'time'])
+    expect(new Set(aimedAt)).toEqual(new Set(['client', 'redis', 'store', 'time']))
     expect(sample('redisson-lock', 100).some(({ workload }) => workload.nested)).toBe(true)
   })
 

@@ -28,8 +28,8 @@ export interface PlanOptions extends ClassOverrides {
 /** How long a short run lasts: faults begin within two leases and last for up to two and a half. */
 const HORIZON_LEASES = 6
 /** Enough for all but those who ask in vain again and again. */
-const EVENTS_SHORT = 6_000
-const EVENTS_LONG = 20_000
+const EVENTS_SHORT = 4_000
+const EVENTS_LONG = 15_000
 
 const SEEDS = 2 ** 31 - 1
 
@@ -38,7 +38,7 @@ const ONE_CLASS = 3
 const CLASSES = 5
 
 /** Numbers of servers that are worth a try where the lock takes a majority of them. */
-const MAJORITIES = [3, 3, 5, 7] as const
+const MAJORITIES = [3, 3, 4, 5] as const
 
 const smallest: Stream = { pick: () => 0 }
 

@@ -34,7 +34,7 @@ interface Smallest {
 }
 
 /** What came of one promise. Runs are numbered from 0. */
-export interface PromiseSum {
+interface PromiseSum {
   counts: VerdictCounts
   firstAtRun: number | undefined
   smallest: Smallest | undefined

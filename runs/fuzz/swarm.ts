@@ -46,7 +46,7 @@ const drawTurnout = (stream: Stream, { clients, rounds }: Shape) => {
 }
 
 /** Who asks every moment costs thousands of events and finds nothing more. */
-const RETRY_LEASES = [0.1, 0.2] as const
+const RETRY_LEASES = [0.05, 0.1, 0.2] as const
 const RETRY_MIN_MS = 50
 
 /** Clients that are refused come again after a good part of the lease, and the later the more of them there are. */
@@ -64,7 +64,7 @@ const drawUsualShape = (stream: Stream, role: Role): Shape =>
   )
 
 /** One plan in so many has work that lasts about as long as the lease. */
-const LONG_ONE_IN = 12
+const LONG_ONE_IN = 16
 
 /** The usual shape, and sometimes one more of everything: clients, rounds, work about as long as the lease, slow links. */
 const drawWiderShape = (stream: Stream, role: Role): Shape => {
