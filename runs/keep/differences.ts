@@ -80,9 +80,11 @@ const wasRecorded = ({ recorded }: Case, { record }: Context): string => {
 }
 
 const ofFile = (one: Case, file: Rechecked, context: Context): readonly CheckDifference[] => {
-  const { promise, recorded } = one
+  const { promise, recorded, decides } = one
   const { path, counterexample, recheck } = file
   const { outcome, message } = recheck
+  // A lock need not keep what it has not promised; that somebody records it is another matter.
+  if (context.record === undefined && !decides) return []
   const was = `${promise} ${wasRecorded(one, context)}`
   if (outcome === 'still broken') {
     return recorded === 'violated'
@@ -100,10 +102,9 @@ const ofVerdict = (one: Case, context: Context): readonly CheckDifference[] => {
   const { record, budget } = context
   if (now === recorded) return []
   const was = `${promise} ${wasRecorded(one, context)}`
-  // Where nothing is recorded, it is only about what the lock has promised, and what it has a counterexample of.
-  const isAsked = record !== undefined || files.length > 0
+  // Where nothing is recorded, it is only about what the lock has promised.
   if (smallest !== undefined) {
-    if (!isAsked && !decides) return []
+    if (record === undefined && !decides) return []
     const message = `${was}, and is broken in ${budget.runs} fresh runs`
     return [difference('broken', promise, message, { counterexample: smallest() })]
   }
@@ -111,7 +112,7 @@ const ofVerdict = (one: Case, context: Context): readonly CheckDifference[] => {
     const message = `${was}: nothing breaks it any more, in ${budget.runs} fresh runs it is ${now}`
     return [difference('no longer broken', promise, message)]
   }
-  const isWanted = recorded === 'held' || (record === undefined && files.length > 0)
+  const isWanted = recorded === 'held' || (record === undefined && decides && files.length > 0)
   if (isWanted && now !== 'held') {
     return [difference('untested', promise, `${was}, and is not put to the test: it is ${now}`)]
   }

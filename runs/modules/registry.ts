@@ -2,6 +2,7 @@
 
 import { algorithms } from '#algorithms'
 import type { AnyAlgorithm } from '#algorithms'
+import { withoutTraps } from '../traps.ts'
 import { absoluteReference, relativeReference } from './reference.ts'
 
 const byReference = new Map<string, AnyAlgorithm>()
@@ -34,5 +35,6 @@ export const isReachable = (algorithm: AnyAlgorithm): boolean =>
  */
 export const referenceOf = (algorithm: AnyAlgorithm): string => {
   const absolute = references.get(algorithm)
-  return absolute === undefined ? algorithm.name : relativeReference(absolute)
+  // Asked also in the middle of a campaign's runs, where the folder that we are in is trapped.
+  return absolute === undefined ? algorithm.name : withoutTraps(() => relativeReference(absolute))
 }

@@ -1,10 +1,12 @@
 /** The cause of a broken promise in a sentence: what has to go wrong, and what then contradicts what. */
 
+import { isLock } from '#algorithms'
 import type { AnyAlgorithm } from '#algorithms'
 import { inMs, numeral } from '#checkers'
 import type { Verdict } from '#checkers'
 import type { FactEvent } from '#sim'
 import type { Plan } from '../plan.ts'
+import { parametersOf } from '../settle.ts'
 import { faultWords } from './fault-words.ts'
 import { verdictOn, weighedFaults } from './necessary.ts'
 
@@ -21,6 +23,15 @@ const clockWords = ({ clocks }: Plan): readonly string[] =>
     ...(offsetMs === 0 ? [] : [offsetWords(node, offsetMs)]),
     ...(driftPpm === 0 ? [] : [driftWords(node, driftPpm)]),
   ])
+
+/** Work that no lease outlasts needs no fault. */
+const workWords = (algorithm: AnyAlgorithm, plan: Plan): readonly string[] => {
+  if (!isLock(algorithm)) return []
+  const leaseMs = algorithm.leaseMs(parametersOf(algorithm, plan.parameters) as never)
+  return plan.workload.workMs < leaseMs
+    ? []
+    : [`the work took ${inMs(plan.workload.workMs)} and the lease is ${inMs(leaseMs)}`]
+}
 
 const serviceWords = ({ services }: Plan): readonly string[] =>
   Object.entries(services).flatMap(([service, options]) =>
@@ -66,6 +77,7 @@ export const causeOf = (algorithm: AnyAlgorithm, plan: Plan, promise: string): s
   const wrong = [
     ...clockWords(plan),
     ...serviceWords(plan),
+    ...workWords(algorithm, plan),
     ...faultsNeeded(algorithm, plan, promise),
   ]
   const what = wrong.length === 0 ? 'nothing went wrong but the order of events' : listed(wrong)

@@ -121,7 +121,18 @@ const rankOfNetwork = ({ network }: Plan): readonly number[] => {
  * a one: so no chain of ever simpler plans is endless.
  */
 export const rankOf = (plan: Plan, algorithm: AnyAlgorithm): readonly number[] => {
-  const { faults, clients, rounds, clocks, services, parameters, store, horizonMs, seed } = plan
+  const {
+    faults,
+    clients,
+    rounds,
+    clocks,
+    services,
+    parameters,
+    store,
+    horizonMs,
+    eventsMax,
+    seed,
+  } = plan
   const drifting = Object.entries(clocks)
   return [
     faults.length,
@@ -136,6 +147,7 @@ export const rankOf = (plan: Plan, algorithm: AnyAlgorithm): readonly number[] =
     sumOf(Object.values(services).map((options) => 1 + Object.keys(options).length)),
     drifting.length,
     horizonMs === DEFAULTS.horizonMs ? 0 : 1,
+    eventsMax === DEFAULTS.eventsMax ? 0 : 1,
     countUnusual(plan),
     sumOf([
       ...faults.flatMap((fault) => struckBy(fault as FaultFields).map(numberOfNode)),

@@ -39,6 +39,9 @@ const questions = fc.nat().map((salt) => (plan: Plan): boolean => {
   return sum % 3 !== 0
 })
 
+/** A plan may be run for longer than it was drawn for, and never shorter. */
+const EVENTS_BY_DEFAULT = 5_000_000
+
 describe('weakening a plan', () => {
   it('gives plans that can be run, each of them simpler', () => {
     fc.assert(
@@ -68,7 +71,7 @@ describe('weakening a plan', () => {
             weaker.format !== format ||
             weaker.algorithm !== algorithm ||
             weaker.progressWithinMs !== progressWithinMs ||
-            weaker.eventsMax !== eventsMax,
+            ![eventsMax, EVENTS_BY_DEFAULT].includes(weaker.eventsMax),
         )
         expect(changed).toEqual([])
       }),

@@ -38,6 +38,11 @@ export const fewerSettings: Part = function* (plan) {
   if (plan.horizonMs !== DEFAULTS.horizonMs) yield { ...plan, horizonMs: DEFAULTS.horizonMs }
 }
 
+/** As many events as it takes, where drawn plans are cut short. Late, as it makes every further try longer. */
+export const usualBudget: Part = function* (plan) {
+  if (plan.eventsMax !== DEFAULTS.eventsMax) yield { ...plan, eventsMax: DEFAULTS.eventsMax }
+}
+
 const withLatency = (plan: Plan, latencyMs: Plan['network']['latencyMs']): Plan => ({
   ...plan,
   network: { ...plan.network, latencyMs },

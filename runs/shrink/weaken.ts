@@ -13,6 +13,7 @@ import {
   exacterClocks,
   fewerSettings,
   plainerWork,
+  usualBudget,
   usualForLonger,
 } from './surroundings.ts'
 
@@ -34,6 +35,7 @@ const parts: readonly Part[] = [
   lowerNames,
   simplerMoments,
   smallerAmounts,
+  usualBudget,
   underOtherSeeds(fewerFaults),
   underOtherSeeds(fewerClients),
   underOtherSeeds(fewerRounds),
@@ -54,7 +56,7 @@ export const weakeningsByPart: readonly Part[] = parts.map(
 
 /**
  * Plans that are one step weaker, the boldest steps first: finitely many, the same for the same plan, and all of them can
- * be run. What is asked of a run (`progressWithinMs`, `eventsMax`) stays as it is.
+ * be run. What is asked of a run (`progressWithinMs`) stays as it is, and it is never cut short earlier.
  */
 export function* weakenings(plan: Plan, algorithm: AnyAlgorithm): Generator<Plan, void, void> {
   for (const part of weakeningsByPart) yield* part(plan, algorithm)
