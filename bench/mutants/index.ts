@@ -1,6 +1,7 @@
-/** Mutants: breaks locks and services one line at a time, and tabulates which promise finds each out. */
+/** Mutants: breaks locks and services one line at a time, and tabulates which promise finds each out; with `--fuzz`, without being told how. */
 
 import { wrap } from '#runs'
+import { fuzz } from './fuzzed.ts'
 import { kill } from './kill.ts'
 import type { Killing } from './kill.ts'
 import { families } from './list.ts'
@@ -48,7 +49,9 @@ const countsText = (counts: ReadonlyMap<string, number>): string =>
     .map((each) => `  ${each.replaceAll('\u00a0', ' ')}`)
     .join('\n')
 
-const main = async (wanted: readonly string[]): Promise<number> => {
+const main = async (words: readonly string[]): Promise<number> => {
+  const isFuzz = words.includes('--fuzz')
+  const wanted = words.filter((word) => word !== '--fuzz')
   const began = performance.now()
   const outcomes = new Map<string, number>()
   const promises = new Map<string, number>()
@@ -64,7 +67,7 @@ const main = async (wanted: readonly string[]): Promise<number> => {
     for (const mutant of chosen.toSorted((one, other) => (one.file < other.file ? -1 : 1))) {
       if (mutant.file !== file) console.log(`  in ${mutant.file}`)
       ;({ file } = mutant)
-      const killing = await kill(mutant)
+      const killing = await (isFuzz ? fuzz(mutant) : kill(mutant))
       console.log(line(mutant, killing))
       countUp(outcomes, killing.outcome)
       if (killing.outcome !== 'killed') continue
