@@ -28,7 +28,7 @@ export interface PlanOptions extends ClassOverrides {
 /** How long a short run lasts: faults begin within two leases and last for up to two and a half. */
 const HORIZON_LEASES = 6
 /** Enough for all but those who ask in vain again and again. */
-const EVENTS_SHORT = 4_000
+const EVENTS_SHORT = 6_000
 const EVENTS_LONG = 15_000
 
 const SEEDS = 2 ** 31 - 1
