@@ -34,8 +34,8 @@ const EVENTS_LONG = 15_000
 const SEEDS = 2 ** 31 - 1
 
 /** Of ten plans, how many have one thing that goes wrong, and how many one or two things several times. */
-const ONE_CLASS = 3
-const CLASSES = 5
+const ONE_CLASS = 2
+const CLASSES = 6
 
 /** Numbers of servers that are worth a try where the lock takes a majority of them. */
 const MAJORITIES = [3, 3, 4, 5] as const

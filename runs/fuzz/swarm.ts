@@ -120,7 +120,7 @@ const retimed = (
   latencyMs: number,
 ): ClassDraw => {
   const [fault] = draw.faults
-  if (fault === undefined || draw.faults.length > 1 || stream.pick(2) === 0) return draw
+  if (fault === undefined || draw.faults.length > 1 || stream.pick(3) === 0) return draw
   return { ...draw, faults: [sharpened(stream, fault, cast, latencyMs)] }
 }
 
