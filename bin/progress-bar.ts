@@ -6,6 +6,8 @@ import { createLogUpdate } from 'log-update'
 import type { Io } from './io.ts'
 
 const BAR_COLUMNS = 20
+/** Of a terminal that does not say how wide it is. */
+const COLUMNS_DEFAULT = 80
 /** Often enough for the eye. */
 const REDRAW_MS = 100
 
@@ -36,7 +38,7 @@ export const progressLine = (
   const bar = on.repeat(full) + off.repeat(BAR_COLUMNS - full)
   const rate = seconds > 0 ? `${numeral(Math.round(runs / seconds))} runs/s` : ''
   const left = share > 0 && share < 1 ? `${clockOf((seconds / share) * (1 - share))} left` : ''
-  const what = share < 1 ? left : 'making it smaller'
+  const what = share === 1 && found > 0 ? 'making it smaller' : left
   return [lock, bar, `${Math.floor(share * 100)} %`, rate, `${found} found`, what]
     .filter((part) => part !== '')
     .join('  ')
@@ -62,7 +64,7 @@ export const progressBar = ({ live, unicode }: Io): ProgressBar => {
       const seconds = (nowMs - beganMs) / 1_000
       const fresh = { ...progress, runs: progress.runs - runsBefore }
       const line = progressLine(name, fresh, seconds, unicode)
-      update(line.slice(0, (live.columns ?? 80) - 1))
+      update(line.slice(0, (live.columns || COLUMNS_DEFAULT) - 1))
     },
     clear: () => update.clear(),
   }

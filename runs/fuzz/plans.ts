@@ -28,14 +28,14 @@ export interface PlanOptions extends ClassOverrides {
 /** How long a short run lasts: faults begin within two leases and last for up to two and a half. */
 const HORIZON_LEASES = 6
 /** Enough for all but those who ask in vain again and again. */
-const EVENTS_SHORT = 4_000
+const EVENTS_SHORT = 6_000
 const EVENTS_LONG = 15_000
 
 const SEEDS = 2 ** 31 - 1
 
 /** Of ten plans, how many have one thing that goes wrong, and how many one or two things several times. */
-const ONE_CLASS = 3
-const CLASSES = 5
+const ONE_CLASS = 2
+const CLASSES = 6
 
 /** Numbers of servers that are worth a try where the lock takes a majority of them. */
 const MAJORITIES = [3, 3, 4, 5] as const

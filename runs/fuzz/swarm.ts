@@ -48,11 +48,14 @@ const drawTurnout = (stream: Stream, { clients, rounds }: Shape) => {
 /** Who asks every moment costs thousands of events and finds nothing more. */
 const RETRY_LEASES = [0.05, 0.1, 0.2] as const
 const RETRY_MIN_MS = 50
+/** From so many clients on each of them has to be more patient. */
+const CROWDED = 3
 
 /** Clients that are refused come again after a good part of the lease, and the later the more of them there are. */
 const patient = (stream: Stream, { leaseMs, algorithm }: Role, shape: Shape): Shape => {
   if (isProtocol(algorithm)) return shape
-  const waitMs = (leaseMs * among(stream, RETRY_LEASES) * Math.max(2, shape.clients)) / 2
+  const share = Math.max(1, shape.clients / CROWDED)
+  const waitMs = leaseMs * among(stream, RETRY_LEASES) * share
   return { ...shape, workload: { ...shape.workload, retryMs: Math.max(RETRY_MIN_MS, waitMs) } }
 }
 
@@ -117,7 +120,7 @@ const retimed = (
   latencyMs: number,
 ): ClassDraw => {
   const [fault] = draw.faults
-  if (fault === undefined || draw.faults.length > 1 || stream.pick(2) === 0) return draw
+  if (fault === undefined || draw.faults.length > 1 || stream.pick(3) === 0) return draw
   return { ...draw, faults: [sharpened(stream, fault, cast, latencyMs)] }
 }
 
