@@ -11,6 +11,9 @@ const COMMON = ['acquiring', 'granted', 'read-returned', 'write-sent', 'releasin
 /** What some do, sometimes. */
 const RARE = ['denied', 'released', 'queued', 'reentered', 'leaving-inner', 'lost'] as const
 
+/** What the servers of a lock are busy with. */
+const REQUESTS = ['acquiring', 'releasing'] as const
+
 /** `client` is the one whose doings are most likely to matter: the one that is struck. */
 const ofLock = (stream: Stream, cast: ClassCast, client: string | undefined): Aim => {
   const { clients, role, stores } = cast
@@ -30,8 +33,24 @@ const ofLock = (stream: Stream, cast: ClassCast, client: string | undefined): Ai
   }
 }
 
+/** Within so many latencies a request is answered; within many, a few are. */
+const FEW_LATENCIES = 4
+const MANY_LATENCIES = 16
+
 /** Occurrences that are aimed at: mostly the first. */
 const NTH_MAX = 3
+
+/** While a server is asked: what befalls it then finds requests under way, half done, or answered in vain. */
+export const requestMoment = (
+  stream: Stream,
+  { clients }: ClassCast,
+  latencyMs: number,
+): Moment => ({
+  node: among(stream, clients),
+  event: among(stream, REQUESTS),
+  nth: 1 + stream.pick(NTH_MAX),
+  afterMs: eighths(stream, latencyMs * FEW_LATENCIES),
+})
 
 /** A moment aimed at a fact: right then, within a few latencies, or within a part of the lease or a whole one. */
 export const aimedMoment = (
@@ -47,9 +66,9 @@ export const aimedMoment = (
   const at = { ...aim, nth: 1 + stream.pick(1 + stream.pick(NTH_MAX)) }
   const withinMs = among(stream, [
     0,
-    latencyMs * 4,
-    latencyMs * 4,
-    latencyMs * 16,
+    latencyMs * FEW_LATENCIES,
+    latencyMs * FEW_LATENCIES,
+    latencyMs * MANY_LATENCIES,
     leaseMs / 10,
     leaseMs / 4,
   ])

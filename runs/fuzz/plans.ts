@@ -7,7 +7,8 @@ import { classCastOf, drawStarts, planAround } from '../draw-parts.ts'
 import type { ClassOverrides } from '../draw-parts.ts'
 import { faultClasses } from '../fault-classes/index.ts'
 
-import { parsePlan, PLAN_FORMAT } from '../plan.ts'
+import { filledPlan } from '../plan-defaults.ts'
+import { PLAN_FORMAT } from '../plan.ts'
 import type { Plan } from '../plan.ts'
 import { roleOf } from '../scenarios/scenario.ts'
 import type { Role } from '../scenarios/scenario.ts'
@@ -29,7 +30,7 @@ export interface PlanOptions extends ClassOverrides {
 const HORIZON_LEASES = 6
 /** Enough for all but those who ask in vain again and again. */
 const EVENTS_SHORT = 6_000
-const EVENTS_LONG = 15_000
+const EVENTS_LONG = 10_000
 
 const SEEDS = 2 ** 31 - 1
 
@@ -105,8 +106,8 @@ class Plans extends fc.Arbitrary<Plan> {
     const input = planAround(algorithm, role, seed, shape, starts, drawn, options)
     const isUsual = role === this.usual()
     // Whether somebody gets the lock in the end takes minutes to see; what else breaks, breaks within a few leases.
-    const isShort = stream.pick(3) !== 0
-    return parsePlan({
+    const isShort = stream.pick(4) !== 0
+    return filledPlan({
       ...(isUsual ? {} : { servers: role.servers.length }),
       ...input,
       ...(isShort

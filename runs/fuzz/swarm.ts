@@ -9,7 +9,7 @@ import type { ClassCast, ClassDraw, FaultClass } from '../fault-classes/index.ts
 import { among, msBetween } from '../fault-classes/moments.ts'
 import { ensembleOf, roleOf } from '../scenarios/scenario.ts'
 import type { Role } from '../scenarios/scenario.ts'
-import { aimedMoment } from './aims.ts'
+import { aimedMoment, requestMoment } from './aims.ts'
 import type { FaultKindName } from './kinds.ts'
 
 /** What may go wrong in the plans of a campaign. */
@@ -27,8 +27,8 @@ export interface Swarm {
 }
 
 /** A crowd that meets, or a few who come again and again: what is late then meets a later hold. Both at once take long. */
-const CROWD = { clients: [3, 4, 5, 6], rounds: [1, 2, 3] } as const
-const REGULARS = { clients: [1, 2, 2, 3], rounds: [3, 4, 6, 8] } as const
+const CROWD = { clients: [3, 4, 5], rounds: [1, 1, 2] } as const
+const REGULARS = { clients: [1, 2, 2, 3], rounds: [3, 4, 6] } as const
 
 /** Constant, narrow, wide, and with a tail in which some calls time out, but not so many that nothing works at all. */
 const LATENCIES = [
@@ -46,7 +46,7 @@ const drawTurnout = (stream: Stream, { clients, rounds }: Shape) => {
 }
 
 /** Who asks every moment costs thousands of events and finds nothing more. */
-const RETRY_LEASES = [0.05, 0.1, 0.2] as const
+const RETRY_LEASES = [0.05, 0.1, 0.2, 0.3] as const
 const RETRY_MIN_MS = 50
 /** From so many clients on each of them has to be more patient. */
 const CROWDED = 3
@@ -66,10 +66,10 @@ const drawUsualShape = (stream: Stream, role: Role): Shape =>
     drawShape(() => stream, role),
   )
 
-/** One plan in so many has work that lasts about as long as the lease. */
+/** One plan in so many has work that takes most of the lease: longer work needs no fault to break a lease, and nobody wonders. */
 const LONG_ONE_IN = 16
 
-/** The usual shape, and sometimes one more of everything: clients, rounds, work about as long as the lease, slow links. */
+/** The usual shape, and sometimes one more of everything: clients, rounds, work almost as long as the lease, slow links. */
 const drawWiderShape = (stream: Stream, role: Role): Shape => {
   const shape = drawShape(() => stream, role)
   const { leaseMs } = role
@@ -77,7 +77,7 @@ const drawWiderShape = (stream: Stream, role: Role): Shape => {
   if (isProtocol(role.algorithm)) return wider
   const workMs =
     stream.pick(LONG_ONE_IN) === 0
-      ? leaseMs * among(stream, [0.9, 0.98, 1.2])
+      ? leaseMs * among(stream, [0.7, 0.9])
       : (shape.workload.workMs ?? 0)
   const workload = { ...shape.workload, workMs }
   return patient(stream, role, { ...wider, ...drawTurnout(stream, shape), workload })
@@ -131,10 +131,14 @@ const sharpened = (
   cast: ClassCast,
   latencyMs: number,
 ): AnyFaultPlan => {
-  const client = faults[fault.kind].nodes(fault).find((node) => cast.clients.includes(node))
-  const at = aimedMoment(stream, cast, latencyMs, client)
-  const leader = ensembleOf(cast.role)?.leader
-  const isOfServer = 'node' in fault && cast.role.servers.includes(fault.node)
+  const { role, clients } = cast
+  const client = faults[fault.kind].nodes(fault).find((node) => clients.includes(node))
+  const isOfServer = 'node' in fault && role.servers.includes(fault.node)
+  const at =
+    isOfServer && !isProtocol(role.algorithm) && stream.pick(2) === 0
+      ? requestMoment(stream, cast, latencyMs)
+      : aimedMoment(stream, cast, latencyMs, client)
+  const leader = ensembleOf(role)?.leader
   return leader !== undefined && isOfServer && stream.pick(2) === 0
     ? { ...fault, at, node: leader }
     : { ...fault, at }

@@ -4,7 +4,7 @@ import type { AnyAlgorithm } from '#algorithms'
 import type { AnyFaultPlan, Moment } from '#sim'
 import { groupsOf } from '../settle.ts'
 import type { Plan } from '../plan.ts'
-import { DEFAULTS, isSame } from './defaults.ts'
+import { DEFAULTS, isSame } from '../plan-defaults.ts'
 import { numberOfNode } from './names.ts'
 import { isLess, rankOfNumber } from './numbers.ts'
 

@@ -5,7 +5,7 @@ import { SimulationError } from '#sim'
 import type { Plan } from '../plan.ts'
 import { checkersOf, run } from '../run.ts'
 import type { RunOptions, RunResult } from '../run.ts'
-import { isSame } from './defaults.ts'
+import { isSame } from '../plan-defaults.ts'
 import { weakenings, weakeningsByPart } from './weaken.ts'
 
 /** Whether what is looked for still happens on a plan. Any question will do: a promise broken, a user's function. */

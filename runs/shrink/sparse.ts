@@ -2,7 +2,7 @@
 
 import { parsePlan } from '../plan.ts'
 import type { Plan, PlanInput } from '../plan.ts'
-import { DEFAULTS, isSame } from './defaults.ts'
+import { DEFAULTS, isSame } from '../plan-defaults.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 

@@ -2,7 +2,7 @@
 
 import type { AnyFaultPlan } from '#sim'
 import type { Plan } from '../plan.ts'
-import { DEFAULTS } from './defaults.ts'
+import { DEFAULTS } from '../plan-defaults.ts'
 import { rounderAbove, simplerNumbers } from './numbers.ts'
 import { omitted, replaced } from './part.ts'
 import type { Part } from './part.ts'

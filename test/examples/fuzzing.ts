@@ -1,3 +1,5 @@
+/** Properties of one’s own over the plans of fuzzing. */
+
 import fc from 'fast-check'
 import { algorithmNamed, plansFor, run } from 'locksim'
 
