@@ -71,6 +71,17 @@ export type { Fails, ShrinkOptions, Shrunk } from './shrink/shrink.ts'
 export { weakenings } from './shrink/weaken.ts'
 export { necessaryFaults } from './shrink/necessary.ts'
 export { causeOf } from './shrink/cause.ts'
+export { auditDeterminism } from './guard/audit.ts'
+export type { AuditRequest, Nondeterminism } from './guard/audit.ts'
+
+// To keep what was found.
+export { counterexampleOf } from './keep/counterexample.ts'
+export type { Counterexample, NecessaryFault } from './keep/counterexample.ts'
+export { readCounterexample, writeCounterexample } from './keep/file.ts'
+export { recheck } from './keep/recheck.ts'
+export type { Recheck } from './keep/recheck.ts'
+export { check } from './keep/check.ts'
+export type { CheckRequest, CheckResult } from './keep/check.ts'
 
 // Traces.
 export { openTrace, readTrace } from './trace-file.ts'

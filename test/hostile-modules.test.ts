@@ -124,13 +124,13 @@ const LOST: readonly Row[] = [
 const LOADING: readonly Row[] = [
   {
     what: 'throws when it is loaded',
-    says: 'threw Error: boom when it was loaded',
+    says: 'an error while it was loaded: boom',
     top: "throw new Error('boom')",
   },
-  { what: 'is no module', says: 'threw SyntaxError', top: 'const = 5' },
+  { what: 'is no module', says: 'Unexpected token', top: 'const = 5' },
   {
     what: 'imports what is not there',
-    says: 'threw Error: Cannot find package',
+    says: 'cannot find "no-such-package-here", which it imports',
     top: "import 'no-such-package-here'",
   },
   {

@@ -14,13 +14,13 @@ const PAGE = join(ROOT, 'docs/library.md')
 const page = (): string => readFileSync(PAGE, 'utf8').replaceAll('\r', '')
 
 const VALUES = `
-  InputError LocksimBug PLAN_FORMAT SimulationError VERSION algorithmNamed algorithms all asciiGlyphs breaks checkers
+  InputError LocksimBug PLAN_FORMAT SimulationError VERSION algorithmNamed algorithms all asciiGlyphs auditDeterminism breaks check checkers
   clock commitCheckers count defineAlgorithm defineChecker defineProtocol defineScenario drawClassPlan drawPlan
-  causeOf duration failsWhere faultClassNamed faultClasses flag fuzz fuzzHere isProtocol judgeTrace loadAlgorithms lockCheckers
+  causeOf counterexampleOf duration failsWhere faultClassNamed faultClasses flag fuzz fuzzHere isProtocol judgeTrace loadAlgorithms lockCheckers
   matrixOfLock monotonic necessaryFaults note
-  oneOf openTrace outcomeOf parsePlan plainPaint plainStyle planScenario plansFor post race randomChoice readPlan readTrace
+  oneOf openTrace outcomeOf parsePlan plainPaint plainStyle planScenario plansFor post race randomChoice readCounterexample readPlan readTrace recheck
   receive recordingChoice referenceOf replay replayingChoice run runCampaign runJson scenarioNamed scenarios shrink sleep weakenings
-  sparsePlan spawn stop tell unicodeGlyphs writePlan`
+  sparsePlan spawn stop tell unicodeGlyphs writeCounterexample writePlan`
 
 /** Types leave nothing behind at run time: they are read from the source. */
 const typesIn = (source: string): readonly string[] =>
