@@ -1,7 +1,10 @@
 /** `npm run bench:fuzz`: runs a second of `fuzz` against the bare run loop, two threads against one, and memory over many runs. */
 
+import { spawn } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { algorithmNamed, fuzz, numeral, runStretch } from '#runs'
+import { liveBytes } from './memory.ts'
 import { measure, ratioOf } from './measure.ts'
 import type { Rate } from './measure.ts'
 import { redlockRuns } from './runs.ts'
@@ -9,7 +12,9 @@ import { redlockRuns } from './runs.ts'
 const redlock = algorithmNamed('redlock')
 const STEP = 200
 const BARE_RUNS = 500
-const PARALLEL_RUNS = 12_000
+const PARALLEL_RUNS = 60_000
+/** Of the bare loop, for about as long as a campaign takes. */
+const YARDSTICK_RUNS = 30_000
 /** Redlock keeps it, so that no time goes into making counterexamples smaller. */
 const UNBROKEN = 'ownership'
 
@@ -43,7 +48,27 @@ const secondsWith = async (workers: number): Promise<number> => {
   return (performance.now() - began) / 1_000
 }
 
+/** One process of the bare loop alone; the seconds that it took. */
+const bareProcess = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [fileURLToPath(import.meta.url), '--bare'])
+    let said = ''
+    child.stdout.on('data', (text) => (said += String(text)))
+    child.on('error', reject)
+    child.on('close', () => resolve(Number(said)))
+  })
+
+/** How much more two processes that share nothing do on this machine: two cores need not be twice one. */
+const yardstick = async (): Promise<number> => {
+  const alone = await bareProcess()
+  const both = await Promise.all([bareProcess(), bareProcess()])
+  return (2 * alone) / Math.max(...both)
+}
+
 const threads = async (): Promise<void> => {
+  console.log(
+    `two processes of the bare loop against one, on this machine: ${(await yardstick()).toFixed(2)} ×`,
+  )
   const ratios: number[] = []
   for (let round = 0; round < 3; round++) {
     const one = await secondsWith(1)
@@ -54,14 +79,6 @@ const threads = async (): Promise<void> => {
     )
   }
   told('two threads against one', ratios.sort((one, other) => one - other)[1] ?? 0, 1.7, 'at least')
-}
-
-const liveBytes = (): number => {
-  const { gc } = globalThis
-  if (gc === undefined) throw new Error('start node with --expose-gc')
-  gc()
-  gc()
-  return process.memoryUsage().heapUsed
 }
 
 /** The heap of the thread that runs and adds up, after a tenth of the runs and after all. */
@@ -83,8 +100,18 @@ const memory = async (runs: number): Promise<void> => {
   told('late against early', late / early, 1.05, 'at most')
 }
 
-const { values } = parseArgs({ options: { memory: { type: 'string' } } })
-if (values.memory !== undefined) await memory(Number(values.memory))
+const bare = (): void => {
+  redlockRuns(BARE_RUNS)
+  const began = performance.now()
+  redlockRuns(YARDSTICK_RUNS)
+  console.log((performance.now() - began) / 1_000)
+}
+
+const { values } = parseArgs({
+  options: { memory: { type: 'string' }, bare: { type: 'boolean' } },
+})
+if (values.bare === true) bare()
+else if (values.memory !== undefined) await memory(Number(values.memory))
 else {
   besideBare()
   await threads()

@@ -5,7 +5,8 @@ import { redlockRuns } from './runs.ts'
 const EARLY = 10_000
 const LATE = 100_000
 
-const liveBytes = (): number => {
+/** The live heap after a full collection, in bytes. */
+export const liveBytes = (): number => {
   const { gc } = globalThis
   if (gc === undefined) throw new Error('start node with --expose-gc')
   gc()

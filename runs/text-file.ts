@@ -1,6 +1,7 @@
 /** Text files of unknown origin: written whole, read line by line, and parsed without trust. */
 
-import { closeSync, openSync, readSync, writeSync } from 'node:fs'
+import { closeSync, mkdirSync, openSync, readSync, statSync, writeSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { StringDecoder } from 'node:string_decoder'
 import { isNativeError } from 'node:util/types'
 import { InputError } from './errors.ts'
@@ -28,6 +29,16 @@ export const fileError = (doing: string, path: string, error: unknown): InputErr
   const code = isNativeError(error) ? (error as NodeJS.ErrnoException).code : undefined
   const why = (code === undefined ? undefined : MEANINGS[code]) ?? code ?? String(error)
   return new InputError(`cannot ${doing} ${path}: ${why}`)
+}
+
+/**
+ * Makes a folder and those that it is in. Node's own recursive way goes round for ever where the file system will have
+ * no folders at all, as below /proc.
+ */
+export const makeFolder = (path: string): void => {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return
+  if (dirname(path) !== path) makeFolder(dirname(path))
+  mkdirSync(path)
 }
 
 /** Writes all of a text, also where the other end is slow (a pipe that does not block). */

@@ -2,7 +2,6 @@
 
 import {
   existsSync,
-  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -13,7 +12,7 @@ import {
 import { join } from 'node:path'
 import type { AnyAlgorithm } from '#algorithms'
 import { InputError } from '../errors.ts'
-import { fileError, parseJson } from '../text-file.ts'
+import { fileError, makeFolder, parseJson } from '../text-file.ts'
 import { VERSION } from '../version.ts'
 import { openJournal } from './journal.ts'
 import type { Journal } from './journal.ts'
@@ -154,7 +153,7 @@ const prepare = (folder: string, here: CampaignHead, fresh: boolean): void => {
   const there = fresh ? undefined : readHead(folder)
   if (there === undefined) {
     if (existsSync(folder)) refuseForeign(folder)
-    mkdirSync(records, { recursive: true })
+    makeFolder(records)
     writeFileSync(join(records, '.gitignore'), '*\n')
   } else {
     const differences = differencesOf(there, here)

@@ -1,6 +1,6 @@
 /** Counterexamples and recorded verdicts as files: read without trust, written whole or not at all. */
 
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, dirname, extname, join } from 'node:path'
 import { pid } from 'node:process'
 import * as v from 'valibot'
@@ -9,7 +9,7 @@ import { didYouMean, InputError } from '../errors.ts'
 import { describeValue, explainIssue } from '../issues.ts'
 import { parsePlan } from '../plan.ts'
 import type { PlanInput } from '../plan.ts'
-import { fileError, parseJson } from '../text-file.ts'
+import { fileError, makeFolder, parseJson } from '../text-file.ts'
 import { COUNTEREXAMPLE_FORMAT } from './counterexample.ts'
 import type { Counterexample } from './counterexample.ts'
 import { jsonText } from './json-text.ts'
@@ -109,7 +109,7 @@ export const readDocument = <Document>(
 export const writeWhole = (path: string, text: string): void => {
   const temporary = join(dirname(path), `.${basename(path)}.${pid}.tmp`)
   try {
-    mkdirSync(dirname(path), { recursive: true })
+    makeFolder(dirname(path))
     try {
       writeFileSync(temporary, text)
       renameSync(temporary, path)
