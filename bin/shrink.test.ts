@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { algorithmNamed, counterexampleOf, parsePlan, writeCounterexample } from '#runs'
 import type { ShrinkJson } from '#runs'
 import { locksim } from './on-a-page.ts'
 
@@ -37,6 +38,31 @@ const broken = file(
   }),
 )
 const calm = file('calm.json', JSON.stringify({ format: 'locksim-plan/1', algorithm: 'redlock' }))
+
+describe('locksim shrink of a counterexample', () => {
+  it('is about the promise that it is kept for, though a run of it breaks others as well', async () => {
+    const algorithm = algorithmNamed('redis-set-px')
+    const plan = parsePlan({
+      format: 'locksim-plan/1',
+      algorithm: 'redis-set-px',
+      faults: [
+        {
+          kind: 'pause',
+          node: 'client-1',
+          at: { node: 'client-1', event: 'granted' },
+          forMs: 20_000,
+        },
+      ],
+    })
+    const promise = 'exclusion/belief'
+    const path = writeCounterexample(
+      folder,
+      counterexampleOf({ algorithm, promise, plan, minimal: false }),
+    )
+    const { out } = await locksim(['shrink', path, '--json'])
+    expect((JSON.parse(out) as ShrinkJson).promise).toBe(promise)
+  })
+})
 
 describe('locksim shrink', () => {
   it('tells what is left, that it is minimal, why it breaks, and the story', async () => {

@@ -51,7 +51,8 @@ export const shrink = defineCommand<ShrinkOptions>({
     await rehearsed(plan)
     const predicate = module === undefined ? undefined : await runs.loadPredicate(module)
     const before = withPlan(plan, () => runs.run(plan, { algorithm }))
-    const promise = predicate === undefined ? runs.promiseOf(before, asked) : undefined
+    const wanted = asked ?? runs.promiseKeptIn(path)
+    const promise = predicate === undefined ? runs.promiseOf(before, wanted) : undefined
     if (predicate === undefined ? promise === undefined : !predicate(before)) {
       const why =
         module === undefined

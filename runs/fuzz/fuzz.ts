@@ -17,9 +17,9 @@ import { wantsThreads } from '../guard/pool.ts'
 import { isReachable, isTrusted, referenceOf } from '../modules/registry.ts'
 import { plansFor } from './plans.ts'
 import type { PlanOptions } from './plans.ts'
-import { Stretches } from './progress.ts'
+import { DEATHS_MAX, Stretches } from './progress.ts'
 import type { Coverage, Found, FuzzProgress, FuzzRequest, FuzzResult } from './request.ts'
-import { planOfRun, runStretch } from './stretch.ts'
+import { emptySum, planOfRun, runStretch } from './stretch.ts'
 import type { Stretch, StretchSum } from './stretch.ts'
 import { openThreads } from './threads.ts'
 import type { Threads } from './threads.ts'
@@ -78,6 +78,8 @@ const crewOfThreads = (
         skip.push(beat)
         const { seed } = planOfRun(algorithm, options, request.seed, beat)
         mishaps.push({ run: beat + 1, seed, message: `its code ${message}` })
+        // It is given up: the other runs of the stretch would cost as many threads again.
+        if (mishaps.length === DEATHS_MAX) return withDeaths(emptySum(), mishaps)
       }
     },
     async finish(run, promise) {
@@ -306,7 +308,8 @@ export const fuzzEach = async (
         },
       }
       const result = await campaign(algorithm, watched, crew, folder?.journalOf(algorithm))
-      const nondeterminism = threads === undefined ? [] : await auditOf(algorithm, request)
+      const isGivenUp = threads === undefined || result.stopped === 'mishaps'
+      const nondeterminism = isGivenUp ? [] : await auditOf(algorithm, request)
       results.push(kept({ ...result, nondeterminism }, folder))
       watcher.told?.(results.at(-1) as FuzzResult)
     }

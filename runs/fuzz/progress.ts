@@ -8,7 +8,7 @@ import { addSum, emptySum, STRETCH } from './stretch.ts'
 import type { Stretch, StretchSum } from './stretch.ts'
 
 /** Threads that died for a lock before it is given up. */
-const DEATHS_MAX = 3
+export const DEATHS_MAX = 3
 
 /**
  * The stretches of a campaign. They are done in any order, and taken in the order of their runs: what comes after the

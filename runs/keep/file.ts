@@ -10,6 +10,7 @@ import { describeValue, explainIssue } from '../issues.ts'
 import { parsePlan } from '../plan.ts'
 import type { PlanInput } from '../plan.ts'
 import { fileError, makeFolder, parseJson } from '../text-file.ts'
+import { looksLikeTrace } from '../trace-file.ts'
 import { COUNTEREXAMPLE_FORMAT } from './counterexample.ts'
 import type { Counterexample } from './counterexample.ts'
 import { jsonText } from './json-text.ts'
@@ -79,6 +80,12 @@ export const formatOf = (path: string): string | undefined => {
     typeof value === 'object' && value !== null && 'format' in value ? value.format : undefined
   return typeof format === 'string' ? format : undefined
 }
+
+/** The promise that a counterexample is about, if the file is one. */
+export const promiseKeptIn = (path: string): string | undefined =>
+  !looksLikeTrace(path) && formatOf(path) === COUNTEREXAMPLE_FORMAT
+    ? readCounterexample(path).promise
+    : undefined
 
 /**
  * Reads a JSON document of a schema.
