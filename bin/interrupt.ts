@@ -1,9 +1,7 @@
 /** Ctrl-C during a campaign: what its runs have shown is told before the command ends. A second Ctrl-C ends it at once. */
 
+import { INTERRUPTED } from './io.ts'
 import type { Io } from './io.ts'
-
-/** The exit code of a command that was interrupted, as shells count: 128 and the number of SIGINT. */
-export const INTERRUPTED = 130
 
 /** A campaign that reports to a terminal how far it is, and that can be interrupted. */
 export interface Interruptible {

@@ -24,6 +24,9 @@ const COLUMNS_DEFAULT = 80
 export const COLUMNS_MIN = 60
 const COLUMNS_MAX = 120
 
+/** The exit code of a process that was interrupted, as shells count: 128 and the number of SIGINT. */
+export const INTERRUPTED = 130
+
 /** The exit code when the output cannot be written: the question was bad, not the lock. */
 const OUTPUT_LOST = 2
 
@@ -73,7 +76,11 @@ export const processIo = (): Io => {
     unicode: knowsUnicode(),
     interrupt() {
       const controller = new AbortController()
-      process.once('SIGINT', () => controller.abort())
+      // It stays: who draws on terminals looks whether anybody listens, and ends the process if nobody does.
+      process.on('SIGINT', () => {
+        if (controller.signal.aborted) process.exit(INTERRUPTED)
+        controller.abort()
+      })
       return controller.signal
     },
   }

@@ -16,7 +16,7 @@ const filesOf = (lock: string): readonly string[] =>
     ? readdirSync(join(FOLDER, lock)).map((name) => join(FOLDER, lock, name))
     : []
 
-describe.skipIf(!existsSync(join(FOLDER, 'cells.json')))('runs/corpus', () => {
+describe('runs/corpus', () => {
   it.each(algorithms.map(({ name }) => name).filter((name) => filesOf(name).length > 0))(
     'has counterexamples of %s that break their promise by the very run that was recorded, none of them twice',
     (lock) => {

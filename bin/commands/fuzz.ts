@@ -2,7 +2,7 @@
 
 import type { FuzzRequest, FuzzResult } from '#runs'
 import { defineCommand } from '../command.ts'
-import { INTERRUPTED } from '../interrupt.ts'
+import { INTERRUPTED } from '../io.ts'
 import { RUNS_MAX, RUNS_OF_EACH, RUNS_OF_ONE } from '../fuzz-budget.ts'
 import { collected, duration, wholeNumber } from '../numbers.ts'
 
