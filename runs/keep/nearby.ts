@@ -61,8 +61,11 @@ function* underOtherSeeds(plan: Plan, own: number): Generator<Plan, void, void> 
   for (let seed = 0; seed < SEEDS; seed++) if (seed !== own) yield { ...plan, seed }
 }
 
-/** Every plan that is near this one, the nearest kind first. */
-export function* nearby(plan: Plan): Generator<Plan, void, void> {
+/**
+ * Every plan that is near this one, the nearest kind first. Where faults are to blame, work stays within the lease: longer work
+ * breaks any lease, which would say nothing about what has been mended.
+ */
+export function* nearby(plan: Plan, leaseMs: number): Generator<Plan, void, void> {
   const withFault = (index: number, fault: AnyFaultPlan): Plan => ({
     ...plan,
     faults: plan.faults.with(index, fault),
@@ -74,7 +77,8 @@ export function* nearby(plan: Plan): Generator<Plan, void, void> {
     const faults = plan.faults.map((fault) => scaledFault(fault, by))
     if (faults.length > 0) yield { ...plan, faults }
     const { workload } = plan
-    if (workload.workMs > 0) {
+    const isBlamed = faults.length === 0
+    if (workload.workMs > 0 && (isBlamed || workload.workMs * by < leaseMs)) {
       yield { ...plan, faults, workload: { ...workload, workMs: workload.workMs * by } }
     }
   }

@@ -1,5 +1,6 @@
 /** Rechecking: whether a counterexample still breaks its promise after the lock has been edited, and if not, why. */
 
+import { isLock } from '#algorithms'
 import type { AnyAlgorithm } from '#algorithms'
 import { inMs } from '#checkers'
 import type { Verdict } from '#checkers'
@@ -10,7 +11,7 @@ import { parsePlan } from '../plan.ts'
 import type { Plan } from '../plan.ts'
 import { run } from '../run.ts'
 import type { RunResult } from '../run.ts'
-import { algorithmNamed } from '../settle.ts'
+import { algorithmNamed, parametersOf } from '../settle.ts'
 import { breaks } from '../shrink/shrink.ts'
 import type { Counterexample } from './counterexample.ts'
 import { nearby } from './nearby.ts'
@@ -109,7 +110,7 @@ export const recheck = (
 
   const isBroken = breaks(algorithm, promise)
   let tried = 0
-  for (const near of nearby(plan)) {
+  for (const near of nearby(plan, leaseOf(algorithm, plan))) {
     tried++
     if (canRun(isBroken, near)) {
       const message = `still broken, by a plan nearby (no. ${tried}): ${changeOf(plan, near)}`
@@ -126,6 +127,15 @@ export const recheck = (
         outcome: 'does not apply',
         message: `does not apply any more: ${why}; nor does any of ${tried} plans nearby break ${promise}`,
       }
+}
+
+/** How long the lock outlives a silent holder, by the parameters of the plan; nobody knows for those that it has no more. */
+const leaseOf = (algorithm: AnyAlgorithm, { parameters }: Plan): number => {
+  if (!isLock(algorithm)) return Infinity
+  const known = Object.entries(parameters).filter(([name]) =>
+    Object.hasOwn(algorithm.parameters, name),
+  )
+  return algorithm.leaseMs(parametersOf(algorithm, Object.fromEntries(known)) as never)
 }
 
 /** Whether a plan nearby breaks the promise. One that names what is gone does not. */
