@@ -60,7 +60,7 @@ describe('toHold', () => {
     expect(message).toMatch(/^ *[\d,.]+ .* ✗ client-\d {2}(reads|writes) /m)
     expect(message).toMatch(/^✗ exclusion\/effect\n {2}clash: /m)
     expect(message).toMatch(
-      /^(What it takes.*:\n- pause: .*; without it: .*|No fault is needed for that\.)$/m,
+      /^What it takes.*:\n- client-\d stood still for [^;]*; without\s+it: exclusion\/effect holds/m,
     )
   })
 
