@@ -91,6 +91,23 @@ describe('a path where a name goes', () => {
     expect(page.out).toMatch(/^my-lock\n {2}one Redis key/)
   })
 
+  it('has a matrix that says where its code failed, with the line that shows it', async () => {
+    const lock = readFileSync(join(folder, 'my-lock.ts'), 'utf8')
+    const acquire = /\*acquire\(.*\{\n/
+    writeFileSync(
+      join(folder, 'throws.ts'),
+      lock.replace(acquire, (line) => `${line}throw new Error('boom')\n`),
+    )
+    const path = LOCK.replace('my-lock.ts', 'throws.ts')
+    const { code, out } = await locksim(['matrix', path, '--under', 'none', '--seeds', '3'])
+    expect(code).toBe(2)
+    const line = `npx locksim run ${path} --under none --seed 0`
+    expect(out).toContain(`\n  ${line}\n`)
+    const told = await locksim(line.split(' ').slice(2))
+    expect(told.code).toBe(2)
+    expect(told.err).toContain('threw Error: boom')
+  })
+
   it('is written into files as seen from there, and read again', async () => {
     const plans = join(folder, 'plans')
     mkdirSync(plans)

@@ -42,23 +42,22 @@ export const runsOf = (rows: readonly MatrixRow[]): string => {
 const headOf = (faults: readonly string[], indent: number): string =>
   `${' '.repeat(indent)}${faults.map((fault) => faultCode(fault).padEnd(CELL_COLUMNS)).join('')}`
 
+/** The line that runs a lock once under a class of faults. */
+const underLine = (
+  algorithm: AnyAlgorithm,
+  fault: string,
+  seed: number,
+  asked: readonly string[],
+): string =>
+  commandLine(['run', referenceOf(algorithm), '--under', fault, '--seed', String(seed), ...asked])
+
 /** The line that tells the story of an example of this lock. */
 export const exampleLine = (
   algorithm: AnyAlgorithm,
   { fault, example }: Cell,
   asked: readonly string[] = [],
 ): string | undefined =>
-  example === undefined
-    ? undefined
-    : commandLine([
-        'run',
-        referenceOf(algorithm),
-        '--under',
-        fault,
-        '--seed',
-        String(example.seed),
-        ...asked,
-      ])
+  example === undefined ? undefined : underLine(algorithm, fault, example.seed, asked)
 
 /** How the table of locks is laid out: on a narrow page a name has a line of its own. */
 const layoutOf = (faults: readonly string[], names: readonly string[], { columns }: Style) => {
@@ -163,9 +162,11 @@ export const matrixOfLock = (
     result?.firstError === undefined
       ? []
       : [
-          paint.bad(
+          ...wrap(
             `${fault.name}: the lock’s own code failed in ${countOf(result.errors, 'run')}, first with seed ${result.firstError.seed}: ${result.firstError.message}`,
-          ),
+            columns,
+          ).map(paint.bad),
+          `  ${underLine(row.algorithm, fault.name, result.firstError.seed, asked)}`,
         ],
   )
   const symbols = `${glyphs.good} held, ${glyphs.bad} broken, ${glyphs.flaw} broken, but never promised, ${glyphs.unsure} never put to the test, ${glyphs.none} not offered, or cannot happen; * claimed`
