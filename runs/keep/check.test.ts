@@ -176,7 +176,7 @@ describe('checking a folder against what is recorded', () => {
     const [first] = result.locks[0]?.differences ?? []
     expect(first).toMatchObject({ kind: 'fails', promise: undefined })
     expect(first?.message).toMatch(
-      /broke off 20 of 20 fresh runs, the first of them run 1: .*it has a mistake in it/,
+      /broke off 20 of 20 fresh runs, the first of them run 1 \(seed \d+\): .*it has a mistake in it/,
     )
   })
 
