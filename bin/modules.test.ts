@@ -91,7 +91,7 @@ describe('a path where a name goes', () => {
     expect(page.out).toMatch(/^my-lock\n {2}one Redis key/)
   })
 
-  it('has a matrix that says where its code failed, with the line that shows it', async () => {
+  it('has tables that say where its code failed, and how to see it', async () => {
     const lock = readFileSync(join(folder, 'my-lock.ts'), 'utf8')
     const acquire = /\*acquire\(.*\{\n/
     writeFileSync(
@@ -106,6 +106,12 @@ describe('a path where a name goes', () => {
     const told = await locksim(line.split(' ').slice(2))
     expect(told.code).toBe(2)
     expect(told.err).toContain('threw Error: boom')
+    const table = await locksim(['matrix', path, 'redlock', '--under', 'none', '--seeds', '3'])
+    expect(table.code).toBe(2)
+    expect(table.out).toContain(`\n  ${line}\n`)
+    const fuzzed = await locksim(['fuzz', path, 'redlock', '--runs', '5', '--workers', '1'])
+    expect(fuzzed.code).toBe(2)
+    expect(fuzzed.out.replace(/\s+/g, ' ')).toMatch(/failed in 5 runs, first with seed \d+/)
   })
 
   it('is written into files as seen from there, and read again', async () => {

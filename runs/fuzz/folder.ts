@@ -108,10 +108,10 @@ const FIXED = ['seed', 'faults', 'parameters', 'fencing', 'promise'] as const
 
 /** The options by which a part of the question was asked. */
 const shown = (field: (typeof FIXED)[number], { asked }: CampaignHead): string => {
-  const value = asked[field]
-  if (value === undefined) return `without --${field === 'parameters' ? 'set' : field}`
-  if (field !== 'parameters') return `with --${field} ${String(value)}`
-  const settings = Object.entries(value).map(([name, one]) => `--set ${name}=${String(one)}`)
+  const { parameters } = asked
+  if (asked[field] === undefined) return `without --${field === 'parameters' ? 'set' : field}`
+  if (field !== 'parameters') return `with --${field} ${[asked[field]].flat().join(',')}`
+  const settings = Object.entries(parameters ?? {}).map(([name, one]) => `--set ${name}=${one}`)
   return `with ${settings.join(' ')}`
 }
 
