@@ -151,6 +151,7 @@ export const checkLock = (algorithm: AnyAlgorithm, task: LockTask): LockCheck =>
       ...ownFailure(fresh, budget),
       ...(update ? [] : cases.flatMap((one) => differencesOf(one, { record, budget }))),
     ],
-    update: update ? updateOf(algorithm, task, files, cases) : undefined,
+    // A lock that does not run shows nothing: what is known of it must not be thrown away.
+    update: update && fresh.errors === 0 ? updateOf(algorithm, task, files, cases) : undefined,
   }
 }

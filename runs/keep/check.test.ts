@@ -180,6 +180,15 @@ describe('checking a folder against what is recorded', () => {
     )
   })
 
+  it('writes and removes nothing of a lock whose own code fails, also if told to', async () => {
+    const folder = await recordedFolder()
+    const before = textsOf(folder)
+    const result = await whileEdited(throwing, () => checked(folder, { update: true }))
+    expect(result.locks[0]?.differences.map(({ kind }) => kind)).toEqual(['fails'])
+    expect(result.changes).toEqual([])
+    expect(textsOf(folder)).toEqual(before)
+  })
+
   it('asks other runs other questions: what they never met is no difference, what they break is', async () => {
     const folder = await recordedFolder()
     const result = await checked(folder, { runs: 1, seed: 900 })
