@@ -106,7 +106,9 @@ describe('locksim fuzz', () => {
     expect(alone).toEqual(first)
     const other = await locksim(`fuzz redis-set-px --runs 150 --seed 4 --out ${out}`)
     expect(other.code).toBe(2)
-    expect(other.err).toContain('holds another campaign: its seed is 3, not 4')
+    expect(other.err).toContain(
+      'holds another campaign: it was run with --seed 3, not with --seed 4',
+    )
   })
 
   it('refuses words that make no sense', async () => {

@@ -91,6 +91,29 @@ describe('a path where a name goes', () => {
     expect(page.out).toMatch(/^my-lock\n {2}one Redis key/)
   })
 
+  it('has tables that say where its code failed, and how to see it', async () => {
+    const lock = readFileSync(join(folder, 'my-lock.ts'), 'utf8')
+    const acquire = /\*acquire\(.*\{\n/
+    writeFileSync(
+      join(folder, 'throws.ts'),
+      lock.replace(acquire, (line) => `${line}throw new Error('boom')\n`),
+    )
+    const path = LOCK.replace('my-lock.ts', 'throws.ts')
+    const { code, out } = await locksim(['matrix', path, '--under', 'none', '--seeds', '3'])
+    expect(code).toBe(2)
+    const line = `npx locksim run ${path} --under none --seed 0`
+    expect(out).toContain(`\n  ${line}\n`)
+    const told = await locksim(line.split(' ').slice(2))
+    expect(told.code).toBe(2)
+    expect(told.err).toContain('threw Error: boom')
+    const table = await locksim(['matrix', path, 'redlock', '--under', 'none', '--seeds', '3'])
+    expect(table.code).toBe(2)
+    expect(table.out).toContain(`\n  ${line}\n`)
+    const fuzzed = await locksim(['fuzz', path, 'redlock', '--runs', '5', '--workers', '1'])
+    expect(fuzzed.code).toBe(2)
+    expect(fuzzed.out.replace(/\s+/g, ' ')).toMatch(/failed in 5 runs, first with seed \d+/)
+  })
+
   it('is written into files as seen from there, and read again', async () => {
     const plans = join(folder, 'plans')
     mkdirSync(plans)

@@ -35,11 +35,18 @@ export const describe = defineCommand<{
       .option('--json', 'one JSON value')
   },
   async run([name = ''], { seeds, workers, json }, io) {
-    const { describeJson, describeReport, EXIT, faultClasses, loadWarily, runMatrix } =
-      await import('#runs')
+    const runs = await import('#runs')
+    const { describeJson, describeReport, EXIT, faultClasses, runMatrix } = runs
+    const { rehearsed } = await import('../one-run.ts')
+    const algorithms = await runs.loadWarily([name])
+    // What it costs is measured in this thread, where a lock that hangs or dies would take the command with it.
+    for (const algorithm of algorithms) {
+      const format = runs.PLAN_FORMAT
+      await rehearsed(runs.parsePlan({ format, algorithm: runs.referenceOf(algorithm) }))
+    }
     const { signal, progress, exitCode } = interruptible(io, true)
     const [row] = await runMatrix({
-      algorithms: await loadWarily([name]),
+      algorithms,
       faultClasses,
       seeds: seeds ?? SEEDS_BY_DEFAULT,
       firstSeed: 0,

@@ -31,7 +31,10 @@ export const fuzz = defineCommand<FuzzOptions>({
     'npx locksim fuzz redlock --runs 2000 --seed 1\nnpx locksim fuzz redlock --faults pause,clock --until found\nnpx locksim fuzz redisson-lock --time 30s --out found',
   declare(command) {
     command
-      .argument('[algorithm...]', 'names of locks (see `npx locksim list`); every lock if left out')
+      .argument(
+        '[algorithm...]',
+        'names of locks (see `npx locksim list`), or paths of modules; every lock if left out',
+      )
       .option(
         '--runs <n>',
         `runs for each lock (default: ${RUNS_OF_ONE}, of several locks ${RUNS_OF_EACH} each)`,

@@ -119,7 +119,9 @@ export const matrix = defineCommand<MatrixOptions>({
         break
       default:
         if (isTable) {
-          writePage(`\n${runs.matrixLegend(rows, style)}\n${runs.matrixHint(style)}`, io)
+          const failures = runs.matrixFailures(rows, style, asked)
+          const below = `${runs.matrixLegend(rows, style)}\n${runs.matrixHint(style)}${failures}`
+          writePage(`\n${below}`, io)
         } else for (const row of rows) writePage(runs.matrixOfLock(row, style, asked), io)
     }
     return exitCode(runs.matrixExitCode(rows, locks.length > 1))

@@ -2,6 +2,9 @@
 
 import type { AnyAlgorithm } from '#algorithms'
 import type { PromiseName } from '#checkers'
+import { SimulationError } from '#sim'
+import { InputError } from '../errors.ts'
+import { WORN_CAUSE } from '../guard/worn.ts'
 import { counterexampleOf } from '../keep/counterexample.ts'
 import type { Counterexample } from '../keep/counterexample.ts'
 import type { Plan } from '../plan.ts'
@@ -17,11 +20,10 @@ export interface Finish {
   readonly promise: PromiseName
 }
 
-/** A plan as drawn, and what was made of it. */
-export interface Finished {
-  readonly plan: Plan
-  readonly counterexample: Counterexample
-}
+/** A plan as drawn, and what was made of it; or why it could not be, where it did not break the promise again. */
+export type Finished =
+  | { readonly plan: Plan; readonly counterexample: Counterexample }
+  | { readonly unrepeatable: string }
 
 /** What was asked for is part of the question, and is not shrunk away. */
 const askedFor = ({ parameters, fencing }: PlanOptions): readonly (keyof Plan)[] => [
@@ -51,5 +53,12 @@ export const finish = (
     },
     { keep: askedFor(options) },
   )
-  return { plan, counterexample: counterexampleOf({ algorithm, promise, plan: shrunk, minimal }) }
+  try {
+    return { plan, counterexample: counterexampleOf({ algorithm, promise, plan: shrunk, minimal }) }
+  } catch (error) {
+    if (!(error instanceof InputError || error instanceof SimulationError)) throw error
+    // Both plans broke the promise when they were run before: so this is not about the plan.
+    const what = `${algorithm.name}, seed ${plan.seed}: broke ${promise} in run ${number + 1}, and not every time that the same plan was run`
+    return { unrepeatable: `${what}\n${WORN_CAUSE}` }
+  }
 }

@@ -98,7 +98,7 @@ describe('a campaign with a folder', () => {
     await fuzz(lock, { ...asked, runs: 50, folder })
     const other = { ...asked, runs: 50, seed: 2, faults: ['pause'] as const, folder }
     await expect(fuzz(lock, other)).rejects.toThrow(
-      /its seed is 1, not 2; its faults is none, not \["pause"\]\. Give another folder, or begin anew with --fresh/,
+      /it was run with --seed 1, not with --seed 2; it was run without --faults, not with --faults pause\. Give another/,
     )
     await expect(fuzz(algorithmNamed('redlock'), { ...asked, folder })).rejects.toThrow(
       /its locks are redis-set-px, not redlock/,

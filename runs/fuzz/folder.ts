@@ -106,7 +106,14 @@ export const readHead = (folder: string): CampaignHead | undefined => {
 /** Fields of the question that the runs depend on. */
 const FIXED = ['seed', 'faults', 'parameters', 'fencing', 'promise'] as const
 
-const shown = (value: unknown): string => (value === undefined ? 'none' : JSON.stringify(value))
+/** The options by which a part of the question was asked. */
+const shown = (field: (typeof FIXED)[number], { asked }: CampaignHead): string => {
+  const { parameters } = asked
+  if (asked[field] === undefined) return `without --${field === 'parameters' ? 'set' : field}`
+  if (field !== 'parameters') return `with --${field} ${[asked[field]].flat().join(',')}`
+  const settings = Object.entries(parameters ?? {}).map(([name, one]) => `--set ${name}=${one}`)
+  return `with ${settings.join(' ')}`
+}
 
 const differencesOf = (there: CampaignHead, here: CampaignHead): readonly string[] => {
   const names = (head: CampaignHead) => head.locks.map(({ reference }) => reference).join(', ')
@@ -119,8 +126,8 @@ const differencesOf = (there: CampaignHead, here: CampaignHead): readonly string
       : [`it was run by locksim ${there.locksim}, this is ${here.locksim}`]),
     ...(names(there) === names(here) ? [] : [`its locks are ${names(there)}, not ${names(here)}`]),
     ...edited.map(({ reference }) => `${reference} was edited since`),
-    ...FIXED.filter((field) => shown(there.asked[field]) !== shown(here.asked[field])).map(
-      (field) => `its ${field} is ${shown(there.asked[field])}, not ${shown(here.asked[field])}`,
+    ...FIXED.filter((field) => shown(field, there) !== shown(field, here)).map(
+      (field) => `it was run ${shown(field, there)}, not ${shown(field, here)}`,
     ),
   ]
 }

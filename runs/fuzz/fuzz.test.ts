@@ -1,6 +1,7 @@
 /** Campaigns: the same request is the same result, ended early it is a prefix, and each broken promise has a plan that breaks it. */
 
 import { describe, expect, it } from 'vitest'
+import type { AnyLock } from '#algorithms'
 import type { PromiseName } from '#checkers'
 import { InputError } from '../errors.ts'
 import { parsePlan } from '../plan.ts'
@@ -8,10 +9,11 @@ import { run } from '../run.ts'
 import { algorithmNamed } from '../settle.ts'
 import { fuzz, fuzzEach, fuzzHere } from './fuzz.ts'
 import { fuzzExitCode, mostTelling, untestedIn } from './outcome.ts'
+import { toHold } from '../vitest/to-hold.ts'
 import type { FuzzRequest } from './request.ts'
 import { STRETCH } from './stretch.ts'
 
-const lock = algorithmNamed('redis-set-px')
+const lock = algorithmNamed('redis-set-px') as AnyLock
 const asked: FuzzRequest = { runs: 250, seed: 3 }
 
 describe('a campaign', () => {
@@ -94,6 +96,40 @@ describe('a campaign', () => {
     await expect(noTime).rejects.toThrow(InputError)
     expect(() => fuzzHere(lock, { ...asked, promise: 'agreement' })).toThrow(/not judged by/)
     expect(() => fuzzHere(lock, { ...asked, parameters: { nope: 1 } })).toThrow(InputError)
+  })
+})
+
+describe('a campaign of a lock that keeps something between runs', () => {
+  /** Gives the lock to whoever asks for it, for the first twenty times in the life of its module. */
+  const forgetful = (): typeof lock => {
+    let asked = 0
+    return {
+      ...lock,
+      name: 'forgetful',
+      *acquire(me, parameters) {
+        asked++
+        return asked > 20 ? yield* lock.acquire(me, parameters) : { value: 'nobody' }
+      },
+    }
+  }
+
+  it('names it, with the seed and the run, where what was broken does not break again', async () => {
+    const request: FuzzRequest = { runs: 100, seed: 3, faults: [], promise: 'exclusion/belief' }
+    for (const result of [fuzzHere(forgetful(), request), await fuzz(forgetful(), request)]) {
+      expect(result.found).toEqual([])
+      expect(result.nondeterminism).toEqual([
+        expect.stringMatching(
+          /^forgetful, seed \d+: broke exclusion\/belief in run \d+, and not every time .*\nlikely cause: the module keeps/,
+        ),
+      ])
+      expect(fuzzExitCode(result)).toBe(2)
+    }
+  })
+
+  it('fails the matcher, also behind not', () => {
+    const what = /^forgetful, seed \d+: .*the module keeps/ms
+    const options = { under: [], runs: 100, seed: 3 }
+    expect(() => toHold(forgetful(), 'exclusion/belief', options)).toThrow(what)
   })
 })
 

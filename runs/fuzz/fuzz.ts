@@ -138,17 +138,44 @@ const coverageOf = ({ faults = FAULT_KINDS }: FuzzRequest, whole: StretchSum): C
   ) as Coverage['verdicts'],
 })
 
-/** Everything but what the broken promises come to. */
+/** What a broken promise came to. */
+interface Ending {
+  readonly promise: Found['promise']
+  readonly done: Finished
+}
+
+/** The counterexamples, in the order of the judges. */
+const foundIn = (
+  algorithm: AnyAlgorithm,
+  { whole }: Stretches,
+  endings: readonly Ending[],
+): readonly Found[] =>
+  checkersOf(algorithm).flatMap(({ promise }) => {
+    const done = endings.find((ending) => ending.promise === promise)?.done
+    if (done === undefined || 'unrepeatable' in done) return []
+    const sum = whole.promises[promise]
+    return [
+      {
+        promise,
+        decides: decides(algorithm, promise),
+        firstAtRun: (sum?.firstAtRun ?? 0) + 1,
+        runs: sum?.counts.violated ?? 0,
+        ...done,
+      },
+    ]
+  })
+
+/** A campaign that was run, in all. */
 const resultOf = (
   algorithm: AnyAlgorithm,
   request: FuzzRequest,
   stretches: Stretches,
-  found: readonly Found[],
+  endings: readonly Ending[],
 ): FuzzResult => ({
   algorithm,
   seed: request.seed,
   runs: stretches.whole.runs,
-  found,
+  found: foundIn(algorithm, stretches, endings),
   coverage: coverageOf(request, stretches.whole),
   mishaps: stretches.whole.mishaps,
   mishapCount: stretches.whole.mishapCount,
@@ -157,26 +184,11 @@ const resultOf = (
     first: stretches.whole.firstNeverReleased,
   },
   cutOff: stretches.whole.cutOff,
-  nondeterminism: [],
+  nondeterminism: endings.flatMap(({ done }) =>
+    'unrepeatable' in done ? [done.unrepeatable] : [],
+  ),
   stopped: stretches.stopped,
 })
-
-const foundOf = (
-  algorithm: AnyAlgorithm,
-  stretches: Stretches,
-  promise: Found['promise'],
-  { plan, counterexample }: Finished,
-): Found => {
-  const sum = stretches.whole.promises[promise]
-  return {
-    promise,
-    decides: decides(algorithm, promise),
-    firstAtRun: (sum?.firstAtRun ?? 0) + 1,
-    runs: sum?.counts.violated ?? 0,
-    plan,
-    counterexample,
-  }
-}
 
 /** The number of the smallest run that broke a promise. */
 const smallestRun = ({ whole }: Stretches, promise: Found['promise']): number => {
@@ -184,9 +196,6 @@ const smallestRun = ({ whole }: Stretches, promise: Found['promise']): number =>
   if (run === undefined) throw new LocksimBug(`${promise} was broken by no run`)
   return run
 }
-
-const inOrder = (algorithm: AnyAlgorithm, found: readonly Found[]): readonly Found[] =>
-  checkersOf(algorithm).flatMap(({ promise }) => found.filter((one) => one.promise === promise))
 
 const campaign = async (
   algorithm: AnyAlgorithm,
@@ -229,13 +238,13 @@ const campaign = async (
   } finally {
     journal?.close()
   }
-  const finished = await Promise.all(
+  const endings = await Promise.all(
     stretches.brokenPromises().map(async (promise) => {
       const done = await crew.finish(smallestRun(stretches, promise), promise)
-      return done === undefined ? [] : [foundOf(algorithm, stretches, promise, done)]
+      return done === undefined ? [] : [{ promise, done }]
     }),
   )
-  return resultOf(algorithm, request, stretches, inOrder(algorithm, finished.flat()))
+  return resultOf(algorithm, request, stretches, endings.flat())
 }
 
 /** Runs whose plans are tried again in the same thread and in a fresh one, before a campaign begins. */
@@ -309,7 +318,9 @@ export const fuzzEach = async (
       }
       const result = await campaign(algorithm, watched, crew, folder?.journalOf(algorithm))
       const isGivenUp = threads === undefined || result.stopped === 'mishaps'
-      const nondeterminism = isGivenUp ? [] : await auditOf(algorithm, request)
+      const audited = isGivenUp ? [] : await auditOf(algorithm, request)
+      // The audit says it with the first event that differs; what was met on the way only where it saw nothing.
+      const nondeterminism = audited.length > 0 ? audited : result.nondeterminism
       results.push(kept({ ...result, nondeterminism }, folder))
       watcher.told?.(results.at(-1) as FuzzResult)
     }
@@ -339,14 +350,9 @@ export const fuzzHere = (algorithm: AnyAlgorithm, request: FuzzRequest): FuzzRes
     stretches.done(next.index, runStretch(algorithm, options, next.stretch))
     if (used() >= 1) stretches.stop('time')
   }
-  const found = stretches.brokenPromises().map((promise) => {
+  const endings = stretches.brokenPromises().map((promise) => {
     const run = smallestRun(stretches, promise)
-    return foundOf(
-      algorithm,
-      stretches,
-      promise,
-      finish(algorithm, options, { seed: request.seed, run, promise }),
-    )
+    return { promise, done: finish(algorithm, options, { seed: request.seed, run, promise }) }
   })
-  return resultOf(algorithm, request, stretches, inOrder(algorithm, found))
+  return resultOf(algorithm, request, stretches, endings)
 }

@@ -9,6 +9,7 @@ import type { Pass, PassedRun, PassTask } from './passes.ts'
 import { openPool } from './pool.ts'
 import type { Mishap } from './pool.ts'
 import type { Limits } from './watch.ts'
+import { WORN_CAUSE } from './worn.ts'
 
 /** A run that is not the same run each time, or that the lock's own code broke off. */
 export interface Nondeterminism {
@@ -95,9 +96,7 @@ const WORN = ['the first time, it has', 'once more, it has'] as const
 const FRESH = ['in one thread, it has', 'in a fresh one, it has'] as const
 
 const causeOf = (kind: 'worn' | 'fresh', { loadCalls }: Pass): string => {
-  if (kind === 'worn') {
-    return 'likely cause: the module keeps something between runs (a variable, a cache, a counter outside of its functions); keep it in what `open` returns, or make it anew in each call'
-  }
+  if (kind === 'worn') return WORN_CAUSE
   const calls = [...loadCalls].map(([name, line]) => `${name} at ${line}`)
   return calls.length === 0
     ? 'likely cause: something from outside (time, chance, environment) got into the module when it was loaded'

@@ -85,7 +85,7 @@ const ownFailure = ({ errors, firstError }: Fresh, { runs }: Budget): readonly C
     ? []
     : [
         failure(
-          `its own code broke off ${errors} of ${runs} fresh runs, the first of them run ${firstError.run}: ${firstError.message}`,
+          `its own code broke off ${errors} of ${runs} fresh runs, the first of them run ${firstError.run} (seed ${firstError.seed}): ${firstError.message}`,
         ),
       ]
 
@@ -99,7 +99,9 @@ export const failedCheck = (
   files: [],
   verdicts: {},
   recorded: record?.promises,
-  differences: [failure(`the lock ${message}`)],
+  differences: [
+    failure(`the lock ${message}, in a counterexample or a fresh run (from seed ${budget.seed})`),
+  ],
   update: undefined,
 })
 
@@ -149,6 +151,7 @@ export const checkLock = (algorithm: AnyAlgorithm, task: LockTask): LockCheck =>
       ...ownFailure(fresh, budget),
       ...(update ? [] : cases.flatMap((one) => differencesOf(one, { record, budget }))),
     ],
-    update: update ? updateOf(algorithm, task, files, cases) : undefined,
+    // A lock that does not run shows nothing: what is known of it must not be thrown away.
+    update: update && fresh.errors === 0 ? updateOf(algorithm, task, files, cases) : undefined,
   }
 }

@@ -176,8 +176,17 @@ describe('checking a folder against what is recorded', () => {
     const [first] = result.locks[0]?.differences ?? []
     expect(first).toMatchObject({ kind: 'fails', promise: undefined })
     expect(first?.message).toMatch(
-      /broke off 20 of 20 fresh runs, the first of them run 1: .*it has a mistake in it/,
+      /broke off 20 of 20 fresh runs, the first of them run 1 \(seed \d+\): .*it has a mistake in it/,
     )
+  })
+
+  it('writes and removes nothing of a lock whose own code fails, also if told to', async () => {
+    const folder = await recordedFolder()
+    const before = textsOf(folder)
+    const result = await whileEdited(throwing, () => checked(folder, { update: true }))
+    expect(result.locks[0]?.differences.map(({ kind }) => kind)).toEqual(['fails'])
+    expect(result.changes).toEqual([])
+    expect(textsOf(folder)).toEqual(before)
   })
 
   it('asks other runs other questions: what they never met is no difference, what they break is', async () => {

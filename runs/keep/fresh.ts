@@ -24,7 +24,8 @@ export interface Fresh {
   readonly broken: ReadonlyMap<PromiseName, Plan>
   /** Runs that the lock's own code broke off, and what it said the first time; runs are counted from 1. */
   readonly errors: number
-  readonly firstError: { readonly run: number; readonly message: string } | undefined
+  readonly firstError:
+    { readonly run: number; readonly seed: number; readonly message: string } | undefined
 }
 
 /** Runs them. */

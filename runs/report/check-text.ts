@@ -50,7 +50,7 @@ const storyOf = (
 
 const differenceOf = (
   folder: string,
-  { algorithm }: LockCheck,
+  { algorithm, budget }: LockCheck,
   { message, file, counterexample }: CheckDifference,
   style: Style,
 ): string => {
@@ -64,7 +64,9 @@ const differenceOf = (
       ...storyOf(counterexample, style).trimEnd().split('\n'),
     )
   }
-  const again = file === undefined ? ['check', folder, '--only', algorithm] : ['replay', file]
+  const asked = ['--seed', String(budget.seed), '--runs', String(budget.runs)]
+  const again =
+    file === undefined ? ['check', folder, '--only', algorithm, ...asked] : ['replay', file]
   lines.push(`${paint.dim('again:')} ${printable(commandLine(again))}`)
   return `${lines.join('\n')}\n`
 }

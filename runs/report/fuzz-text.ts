@@ -216,7 +216,8 @@ const NAME_COLUMNS = 30
 
 /** One lock in the table of a campaign over several. */
 export const fuzzLine = (result: FuzzResult, { paint, glyphs, columns }: Style): string => {
-  const { algorithm, found, runs, mishapCount } = result
+  const { algorithm, found, runs, mishapCount, mishaps, nondeterminism } = result
+  const [failed] = mishaps
   const deciding = found.filter((one) => one.decides).map(({ promise }) => promise)
   const others = found.filter((one) => !one.decides).length
   const exitCode = fuzzExitCode(result)
@@ -233,7 +234,10 @@ export const fuzzLine = (result: FuzzResult, { paint, glyphs, columns }: Style):
       ? ['nothing that counts was broken']
       : [`broke ${deciding.join(', ')}`]),
     ...(others === 0 ? [] : [`${others} more`]),
-    ...(mishapCount === 0 ? [] : [`${countOf(mishapCount, 'mishap')}`]),
+    ...(failed === undefined
+      ? []
+      : [`its own code failed in ${countOf(mishapCount, 'run')}, first with seed ${failed.seed}`]),
+    ...(nondeterminism.length === 0 ? [] : ['the same plan was not the same run each time']),
   ].join('; ')
   const [first = '', ...more] = wrap(said, columns - NAME_COLUMNS - 2)
   return [

@@ -42,23 +42,22 @@ export const runsOf = (rows: readonly MatrixRow[]): string => {
 const headOf = (faults: readonly string[], indent: number): string =>
   `${' '.repeat(indent)}${faults.map((fault) => faultCode(fault).padEnd(CELL_COLUMNS)).join('')}`
 
+/** The line that runs a lock once under a class of faults. */
+const underLine = (
+  algorithm: AnyAlgorithm,
+  fault: string,
+  seed: number,
+  asked: readonly string[],
+): string =>
+  commandLine(['run', referenceOf(algorithm), '--under', fault, '--seed', String(seed), ...asked])
+
 /** The line that tells the story of an example of this lock. */
 export const exampleLine = (
   algorithm: AnyAlgorithm,
   { fault, example }: Cell,
   asked: readonly string[] = [],
 ): string | undefined =>
-  example === undefined
-    ? undefined
-    : commandLine([
-        'run',
-        referenceOf(algorithm),
-        '--under',
-        fault,
-        '--seed',
-        String(example.seed),
-        ...asked,
-      ])
+  example === undefined ? undefined : underLine(algorithm, fault, example.seed, asked)
 
 /** How the table of locks is laid out: on a narrow page a name has a line of its own. */
 const layoutOf = (faults: readonly string[], names: readonly string[], { columns }: Style) => {
@@ -121,6 +120,32 @@ export const matrixHint = ({ columns, paint }: Style): string =>
     .map((line) => `${paint.dim(line)}\n`)
     .join('')
 
+/** Where the lock's own code failed, each with the line that shows it. */
+const failuresOf = (
+  { algorithm, campaigns }: MatrixRow,
+  { columns, paint }: Style,
+  asked: readonly string[],
+): readonly string[] =>
+  campaigns.flatMap(({ fault, result }) => {
+    if (result?.firstError === undefined) return []
+    const { seed, message } = result.firstError
+    const text = `${fault.name}: the lock’s own code failed in ${countOf(result.errors, 'run')}, first with seed ${seed}: ${message}`
+    return [
+      ...wrap(text, columns).map(paint.bad),
+      `  ${underLine(algorithm, fault.name, seed, asked)}`,
+    ]
+  })
+
+/** The same below the table of locks; nothing where no code failed. */
+export const matrixFailures = (
+  rows: readonly MatrixRow[],
+  style: Style,
+  asked: readonly string[],
+): string => {
+  const told = rows.flatMap((row) => failuresOf(row, style, asked))
+  return told.length === 0 ? '' : `\n${told.join('\n')}\n`
+}
+
 const PROMISE_COLUMNS = 21
 
 /** One lock in full: each promise against each class, and the smallest run that breaks it. */
@@ -159,15 +184,6 @@ export const matrixOfLock = (
   const landed = row.campaigns.map(
     ({ fault, result }) => `${fault.name}\u00a0${numeral(result?.landed ?? 0)}`,
   )
-  const errors = row.campaigns.flatMap(({ fault, result }) =>
-    result?.firstError === undefined
-      ? []
-      : [
-          paint.bad(
-            `${fault.name}: the lock’s own code failed in ${countOf(result.errors, 'run')}, first with seed ${result.firstError.seed}: ${result.firstError.message}`,
-          ),
-        ],
-  )
   const symbols = `${glyphs.good} held, ${glyphs.bad} broken, ${glyphs.flaw} broken, but never promised, ${glyphs.unsure} never put to the test, ${glyphs.none} not offered, or cannot happen; * claimed`
   const notes = [
     symbols,
@@ -184,7 +200,7 @@ export const matrixOfLock = (
     ...notes,
     ...(unstruck.length === 0 ? [] : ['', paint.dim('cannot happen:'), ...unstruck]),
     ...(examples.length === 0 ? [] : ['', paint.dim('the smallest story of each:'), ...examples]),
-    ...errors,
+    ...failuresOf(row, style, asked),
   ]
     .map((line) => `${line}\n`)
     .join('')

@@ -43,6 +43,8 @@ export interface Campaign {
   /** Faults that were asked for by name and never struck: some cannot, as the lock has nothing that they could strike. */
   readonly neverLanded: readonly FaultKindName[]
   readonly breach: Breach | undefined
+  /** Why nothing can be said: the same plan was not the same run each time. */
+  readonly unrepeatable: string | undefined
   /** The first run in which the lock's own code failed. */
   readonly mishap:
     | { readonly seed: number; readonly message: string; readonly plan: Plan; readonly run: number }
@@ -88,6 +90,7 @@ export const campaign = (
     landed: coverage.landed,
     neverLanded: faults === undefined ? [] : coverage.neverLanded,
     breach: breachIn(result, promise),
+    unrepeatable: result.nondeterminism[0],
     mishap: mishap === undefined ? undefined : { ...mishap, plan: planOf(mishap.run - 1) },
   }
 }

@@ -7,6 +7,7 @@ import { InputError } from '../errors.ts'
 import { FAULT_KINDS } from '../fuzz/kinds.ts'
 import type { FaultKindName } from '../fuzz/kinds.ts'
 import { FENCING } from '../plan.ts'
+import { printable } from '../report/style.ts'
 import { oneOfWords } from '../request.ts'
 import { checkersOf } from '../run.ts'
 import { parametersOf } from '../settle.ts'
@@ -93,7 +94,8 @@ const wasStruck = ({ neverLanded }: Campaign, { faults = [] }: CampaignRequest):
  * Tries a lock.
  *
  * @throws InputError for a promise, a fault or an option that does not exist
- * @throws Error where nothing can be said: the promise was never put to the test, or the lock's own code failed
+ * @throws Error where nothing can be said: the promise was never put to the test, the lock's own code failed,
+ *   or the same plan was not the same run each time
  */
 export const toHold = (received: unknown, promise: string, options: HoldOptions = {}): Answer => {
   const algorithm = lockIn(received)
@@ -101,8 +103,10 @@ export const toHold = (received: unknown, promise: string, options: HoldOptions 
   const asked: PromiseName = oneOfWords('toHold', promise, promises)
   const request = requestOf(algorithm, options)
   const result = campaign(algorithm, asked, request)
-  const { breach, mishap } = result
+  const { breach, mishap, unrepeatable } = result
   if (mishap !== undefined) throw new Error(mishapText(algorithm, mishap))
+  if (unrepeatable !== undefined)
+    throw new Error(unrepeatable.split('\n').map(printable).join('\n'))
   if (breach !== undefined) {
     return { pass: false, message: () => brokenText(algorithm, asked, request, result, breach) }
   }
