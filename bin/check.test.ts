@@ -56,8 +56,8 @@ describe('check, for people', () => {
     expect(out).toMatch(/^✗ redis-set-px {2}1 difference in 1 counterexample, 5 fresh runs\n/)
     expect(out).toContain('✗ exclusion/effect should hold: still broken, by the same run')
     expect(out).toContain('client-1 stands still for 15,000 ms')
-    const command = / {2}(npx locksim check \S+ --update)\n$/.exec(out)?.[1]
-    expect(command).toBe(`npx locksim check ${folder} --update`)
+    const command = / {2}(npx locksim check \S+ --runs 5 --update)\n$/.exec(out)?.[1]
+    expect(command).toBe(`npx locksim check ${folder} --runs 5 --update`)
     const long = out.split('\n').filter((line) => line.length > 80)
     // A command is on one line, so that it can be copied.
     expect(long.every((line) => line.includes('npx locksim'))).toBe(true)

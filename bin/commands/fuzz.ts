@@ -95,6 +95,12 @@ export const fuzz = defineCommand<FuzzOptions>({
       io.out(`${JSON.stringify(runs.fuzzJson(results, request, exitCode), null, 2)}\n`)
     } else if (isTable) {
       writePage(runs.fuzzFound(results, runs.referenceOf, style), io)
+      // Where time ended it, each lock has a number of runs of its own.
+      if (request.timeMs === undefined) {
+        const words = ['--runs', String(request.runs), '--seed', String(request.seed)]
+        const again = ['fuzz', ...names, ...words, ...runs.fuzzOptions(request)]
+        io.out(`\n${style.paint.dim('again:')} ${runs.commandLine(again)}\n`)
+      }
     } else {
       for (const result of results) {
         const question = {

@@ -18,6 +18,8 @@ export interface Finish {
   readonly seed: number
   readonly run: number
   readonly promise: PromiseName
+  /** The plan is left as it was drawn: a weaker one has taken a thread with it. */
+  readonly asDrawn?: boolean
 }
 
 /** A plan as drawn, and what was made of it; or why it could not be, where it did not break the promise again. */
@@ -35,7 +37,7 @@ const askedFor = ({ parameters, fencing }: PlanOptions): readonly (keyof Plan)[]
 export const finish = (
   algorithm: AnyAlgorithm,
   options: PlanOptions,
-  { seed, run: number, promise }: Finish,
+  { seed, run: number, promise, asDrawn = false }: Finish,
   begun?: () => void,
 ): Finished => {
   const plan = planOfRun(algorithm, options, seed, number)
@@ -51,7 +53,7 @@ export const finish = (
       begun?.()
       return fails(candidate)
     },
-    { keep: askedFor(options) },
+    { keep: askedFor(options), ...(asDrawn ? { triesMax: 0 } : {}) },
   )
   try {
     return { plan, counterexample: counterexampleOf({ algorithm, promise, plan: shrunk, minimal }) }

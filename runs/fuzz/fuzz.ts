@@ -83,11 +83,18 @@ const crewOfThreads = (
       }
     },
     async finish(run, promise) {
-      const ended = await threads.run({
-        ...task,
-        work: { finish: { seed: request.seed, run, promise } },
-      })
-      return 'answer' in ended && 'finished' in ended.answer ? ended.answer.finished : undefined
+      const { seed } = request
+      // A lock that does not survive a weaker plan has been seen on the one that was drawn.
+      for (const asDrawn of [false, true]) {
+        const ended = await threads.run({
+          ...task,
+          work: { finish: { seed, run, promise, asDrawn } },
+        })
+        if ('answer' in ended && 'finished' in ended.answer) return ended.answer.finished
+      }
+      return {
+        unrepeatable: `${algorithm.name}, seed ${planOfRun(algorithm, options, seed, run).seed}: broke ${promise} in run ${run + 1}, and took its thread with it when that was run again`,
+      }
     },
   }
 }

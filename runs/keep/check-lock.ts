@@ -3,6 +3,7 @@
 import type { AnyAlgorithm } from '#algorithms'
 import type { VerdictName } from '#checkers'
 import { beat } from '../guard/heartbeat.ts'
+import type { Mishap } from '../guard/pool.ts'
 import { decides } from '../outcome.ts'
 import type { Plan } from '../plan.ts'
 import { breaks, shrink } from '../shrink/shrink.ts'
@@ -89,10 +90,18 @@ const ownFailure = ({ errors, firstError }: Fresh, { runs }: Budget): readonly C
         ),
       ]
 
+/** Which run a thread was in: those of the counterexamples are counted first. */
+const placeOf = (at: number, files: LockTask['files'], { seed }: Budget): string => {
+  const file = files[at]
+  return file === undefined
+    ? `in fresh run ${at - files.length + 1} of seed ${seed}`
+    : `in ${file.path}`
+}
+
 /** What is left of checking a lock that took its thread with it; nothing of it is written down. */
 export const failedCheck = (
-  { algorithm, budget, record }: LockTask,
-  message: string,
+  { algorithm, budget, record, files }: LockTask,
+  { beat: at, message }: Mishap,
 ): LockCheck => ({
   algorithm,
   budget,
@@ -100,7 +109,7 @@ export const failedCheck = (
   verdicts: {},
   recorded: record?.promises,
   differences: [
-    failure(`the lock ${message}, in a counterexample or a fresh run (from seed ${budget.seed})`),
+    failure(`its code ${message}${at === undefined ? '' : `, ${placeOf(at, files, budget)}`}`),
   ],
   update: undefined,
 })
@@ -133,13 +142,11 @@ const updateOf = (
 /** Checks one lock. */
 export const checkLock = (algorithm: AnyAlgorithm, task: LockTask): LockCheck => {
   const { record, budget, update } = task
-  beat(budget.seed)
-  const files = task.files.map(({ path, counterexample }): Rechecked => ({
-    path,
-    counterexample,
-    recheck: recheck(counterexample, algorithm),
-  }))
-  const fresh = runFresh(algorithm, budget)
+  const files = task.files.map(({ path, counterexample }, index): Rechecked => {
+    beat(index)
+    return { path, counterexample, recheck: recheck(counterexample, algorithm) }
+  })
+  const fresh = runFresh(algorithm, budget, (run) => beat(files.length + run))
   const cases = casesOf(algorithm, files, record, fresh)
   return {
     algorithm: task.algorithm,

@@ -100,6 +100,8 @@ export const check = async (request: CheckRequest): Promise<CheckResult> => {
         'runCheckTask',
         workers,
       )
+  const stop = (): void => void crew.close()
+  signal?.addEventListener('abort', stop)
   let checks: readonly LockCheck[]
   try {
     checks = await inOrder(tasks, crew.run, {
@@ -110,6 +112,7 @@ export const check = async (request: CheckRequest): Promise<CheckResult> => {
       progress: (share) => request.progress?.(share),
     })
   } finally {
+    signal?.removeEventListener('abort', stop)
     await crew.close()
   }
   const interrupted = checks.length < tasks.length

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { crewOfOne, inOrder } from './crew.ts'
-import type { Ended } from '../guard/pool.ts'
+import type { Ended, Mishap } from '../guard/pool.ts'
 
 const orders = {
   lanes: 3,
-  mishap: (task: number, message: string) => `${task}: ${message}`,
+  mishap: (task: number, { message }: Mishap) => `${task}: ${message}`,
   signal: undefined,
   answered: () => undefined,
   progress: () => undefined,
@@ -30,6 +30,17 @@ describe('many tasks', () => {
         ? { mishap: { kind: 'stalled', beat: undefined, message: 'did not end' } }
         : { answer: String(task) }
     expect(await inOrder([0, 1, 2], run, orders)).toEqual(['0', '1: did not end', '2'])
+  })
+
+  it('have no answer where their thread was taken away by an interruption', async () => {
+    const controller = new AbortController()
+    const run = async (task: number): Promise<Ended<string>> => {
+      if (task === 0) return { answer: '0' }
+      controller.abort()
+      return { mishap: { kind: 'closed', beat: undefined, message: 'was stopped' } }
+    }
+    const all = await inOrder([0, 1], run, { ...orders, lanes: 1, signal: controller.signal })
+    expect(all).toEqual(['0'])
   })
 
   it('are not begun after an interruption', async () => {

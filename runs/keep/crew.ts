@@ -2,7 +2,7 @@
 
 import { setImmediate } from 'node:timers/promises'
 import { openPool } from '../guard/pool.ts'
-import type { Ended } from '../guard/pool.ts'
+import type { Ended, Mishap } from '../guard/pool.ts'
 
 type Runner<Task, Answer> = (task: Task) => Promise<Ended<Answer>>
 
@@ -35,7 +35,7 @@ export const crewOfOne = <Task, Answer>(
 interface Orders<Task, Answer> {
   readonly lanes: number
   /** The answer for a task that has none. */
-  readonly mishap: (task: Task, message: string) => Answer
+  readonly mishap: (task: Task, mishap: Mishap) => Answer
   /** Aborted, no further task is begun. */
   readonly signal: AbortSignal | undefined
   /** Called for each answer, in the order of the tasks. */
@@ -53,13 +53,16 @@ export const inOrder = async <Task, Answer>(
   const told: Answer[] = []
   let next = 0
   let done = 0
+  const isStopped = (): boolean => signal?.aborted === true
   const lane = async (): Promise<void> => {
-    while (signal?.aborted !== true) {
+    while (!isStopped()) {
       const index = next++
       const task = tasks[index]
       if (task === undefined) return
       const ended = await run(task)
-      waiting.set(index, 'answer' in ended ? ended.answer : mishap(task, ended.mishap.message))
+      // Its thread was taken away because somebody did not want to wait.
+      if ('mishap' in ended && isStopped()) return
+      waiting.set(index, 'answer' in ended ? ended.answer : mishap(task, ended.mishap))
       progress(++done / tasks.length)
       while (waiting.has(told.length)) {
         const answer = waiting.get(told.length) as Answer

@@ -28,13 +28,17 @@ export interface Fresh {
     { readonly run: number; readonly seed: number; readonly message: string } | undefined
 }
 
-/** Runs them. */
-export const runFresh = (algorithm: AnyAlgorithm, { seed, runs, parameters }: Budget): Fresh => {
+/** Runs them; `begun` is told the number of each, from 0 on. */
+export const runFresh = (
+  algorithm: AnyAlgorithm,
+  { seed, runs, parameters }: Budget,
+  begun: (run: number) => void,
+): Fresh => {
   const options = { parameters }
   const sum = emptySum()
   for (let from = 0; from < runs; from += STRETCH) {
     const stretch = { seed, from, to: Math.min(runs, from + STRETCH) }
-    addSum(sum, runStretch(algorithm, options, stretch))
+    addSum(sum, runStretch(algorithm, options, stretch, { begun }))
   }
   const verdicts = new Map<PromiseName, VerdictName>()
   const broken = new Map<PromiseName, Plan>()

@@ -2,6 +2,7 @@
 
 import { countOf } from '#checkers'
 import type { TraceEvent } from '#sim'
+import { FRESH_RUNS } from '../keep/check.ts'
 import type { CheckResult } from '../keep/check.ts'
 import type { LockCheck } from '../keep/check-lock.ts'
 import type { Counterexample } from '../keep/counterexample.ts'
@@ -77,7 +78,12 @@ const hintOf = ({ folder, locks }: CheckResult, { columns }: Style): string => {
   const advice = kinds.has('broken')
     ? 'Mend the lock. Or, if that is how it is meant to be, write it down, and commit what that changes:'
     : 'If that is meant, write it down, and commit what that changes:'
-  const update = commandLine(['check', folder, '--update'])
+  // What was asked once is not known to the next check unless it is written down.
+  const asked = locks.find(
+    ({ recorded, budget }) => recorded === undefined && budget.runs !== FRESH_RUNS,
+  )
+  const runs = asked === undefined ? [] : ['--runs', String(asked.budget.runs)]
+  const update = commandLine(['check', folder, ...runs, '--update'])
   return [...wrap(advice, columns), `  ${printable(update)}`].map(withBreak).join('')
 }
 

@@ -182,9 +182,17 @@ export const fuzzReport = (result: FuzzResult, asked: AskedOfFuzz, style: Style)
   const nothing =
     fuzzExitCode(result) === EXIT.held
       ? paint.good(`${glyphs.good} nothing was broken`)
-      : paint.warn(`${glyphs.unsure} nothing was broken, but these runs prove little`)
+      : paint.warn(
+          `${glyphs.unsure} ${result.mishapCount === 0 ? 'nothing was broken, but these runs prove little' : 'its own code failed, so that nothing can be said of its promises'}`,
+        )
   const lines = [
     paint.strong(`${algorithm.name}, ${countOf(runs, 'run')} from seed ${seed}`),
+    ...(result.nondeterminism.length === 0
+      ? []
+      : wrap(
+          `! the same plan is not the same run each time, so that nothing of this can be relied on; why is told below`,
+          style.columns,
+        ).map(paint.bad)),
     '',
     ...(ordered.length === 0
       ? [nothing]
@@ -283,10 +291,12 @@ export const fuzzOptions = ({
   faults,
   fencing,
   promise,
+  folder,
   parameters = {},
 }: FuzzRequest): readonly string[] => [
   ...(faults === undefined ? [] : ['--faults', faults.join(',')]),
   ...(fencing === undefined ? [] : ['--fencing', fencing]),
   ...(promise === undefined ? [] : ['--promise', promise]),
   ...Object.entries(parameters).flatMap(([name, value]) => ['--set', `${name}=${value}`]),
+  ...(folder === undefined ? [] : ['--out', folder]),
 ]
