@@ -98,6 +98,17 @@ const onlyOf = (kinds: readonly FaultKindName[], draw: ClassDraw): ClassDraw => 
   }
 }
 
+/** Of several things that go wrong, one can undo the promotion that was to replace a server that is dead for good: so it comes back. */
+const BACK_LEASES = 2
+const healed = (draw: ClassDraw, { role, leaseMs }: ClassCast): ClassDraw => ({
+  ...draw,
+  faults: draw.faults.map((fault) =>
+    fault.kind === 'crash' && fault.forMs === undefined && role.servers.includes(fault.node)
+      ? { ...fault, forMs: BACK_LEASES * leaseMs }
+      : fault,
+  ),
+})
+
 /** Two draws of classes in one plan. */
 const both = (one: ClassDraw, other: ClassDraw): ClassDraw => ({
   ...one,
@@ -160,7 +171,8 @@ export const drawClasses = (stream: Stream, role: Role, menu: Menu): Swarm => {
   const classes = [among(stream, menu.classes), among(stream, menu.classes)]
   const mixed = stream.pick(2) === 0 ? classes : classes.slice(0, 1)
   let drawn = nothing
-  for (let count = 1 + stream.pick(DRAWS_MAX); count > 0; count--) {
+  const draws = 1 + stream.pick(DRAWS_MAX)
+  for (let count = draws; count > 0; count--) {
     const one = drawClass(stream, menu, among(stream, mixed), cast)
     if (one.servers !== undefined) {
       // Other servers have other names: what was drawn for the old ones would strike nobody.
@@ -169,7 +181,7 @@ export const drawClasses = (stream: Stream, role: Role, menu: Menu): Swarm => {
     }
     drawn = both(drawn, retimed(stream, one, cast, latencyOf(shape)))
   }
-  return { shape, drawn }
+  return { shape, drawn: draws > 1 ? healed(drawn, cast) : drawn }
 }
 
 const FAULTS_MAX = 4

@@ -169,3 +169,22 @@ describe('weakening', () => {
     expect(weakerThan(planOf({ algorithm: 'redis-set-px', clients: 1 }))).toEqual([])
   })
 })
+
+describe('a server that is dead for good', () => {
+  it('keeps the replica that is promoted in its place: nobody could keep a promise without', () => {
+    const plan = parsePlan({
+      format: 'locksim-plan/1',
+      algorithm: 'redis-set-px',
+      servers: 2,
+      services: { redis: { replication: 'asynchronous' } },
+      faults: [
+        { kind: 'crash', node: 'redis-1', at: 100 },
+        { kind: 'failover', to: 'redis-2', at: 200 },
+      ],
+    })
+    const alone = [...weakenings(plan, algorithmNamed('redis-set-px'))].filter(
+      ({ faults }) => faults.length === 1 && faults[0]?.kind === 'crash',
+    )
+    expect(alone).toEqual([])
+  })
+})

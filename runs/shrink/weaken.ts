@@ -44,12 +44,26 @@ const parts: readonly Part[] = [
   rounderSeed,
 ]
 
+const promotions = ({ faults }: Plan): number =>
+  faults.filter(({ kind }) => kind === 'failover').length
+
+/**
+ * Whether a server is dead for good and the replica that was promoted in its place is not any more: without anybody to
+ * ask, no lock keeps a promise that something happens in the end.
+ */
+const leavesNobody = (weaker: Plan, plan: Plan): boolean =>
+  promotions(weaker) < promotions(plan) &&
+  weaker.faults.some(
+    (fault) =>
+      fault.kind === 'crash' && fault.forMs === undefined && !fault.node.startsWith('client-'),
+  )
+
 /** The parts, without what is no simpler than the plan that it came from: whoever goes on weakening comes to an end. */
 export const weakeningsByPart: readonly Part[] = parts.map(
   (part) =>
     function* (plan, algorithm) {
       for (const weaker of part(plan, algorithm)) {
-        if (isSimpler(weaker, plan, algorithm)) yield weaker
+        if (isSimpler(weaker, plan, algorithm) && !leavesNobody(weaker, plan)) yield weaker
       }
     },
 )
