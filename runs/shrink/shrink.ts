@@ -6,6 +6,7 @@ import type { Plan } from '../plan.ts'
 import { checkersOf, run } from '../run.ts'
 import type { RunOptions, RunResult } from '../run.ts'
 import { isSame } from '../plan-defaults.ts'
+import { waitsInVain } from './dead-servers.ts'
 import { weakenings, weakeningsByPart } from './weaken.ts'
 
 /** Whether what is looked for still happens on a plan. Any question will do: a promise broken, a user's function. */
@@ -38,11 +39,17 @@ export const failsWhere =
     }
   }
 
-/** Whether a plan breaks this promise. Nobody else is asked to judge: that would be half of the time. */
+/**
+ * Whether a plan breaks this promise, and not only because the plan waits in vain for a promotion. Nobody else is asked to
+ * judge: that would be half of the time.
+ */
 export const breaks = (algorithm: AnyAlgorithm, promise: string): Fails =>
-  failsWhere(algorithm, ({ verdicts }) => verdicts[0]?.verdict === 'violated', {
-    checkers: checkersOf(algorithm).filter((checker) => checker.promise === promise),
-  })
+  failsWhere(
+    algorithm,
+    ({ verdicts, plan, landed }) =>
+      verdicts[0]?.verdict === 'violated' && !waitsInVain(plan, landed),
+    { checkers: checkersOf(algorithm).filter((checker) => checker.promise === promise) },
+  )
 
 /** How far to go. */
 export interface ShrinkOptions {

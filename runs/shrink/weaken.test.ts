@@ -6,6 +6,7 @@ import { parsePlan, PLAN_FORMAT } from '../plan.ts'
 import type { Plan, PlanInput } from '../plan.ts'
 import { algorithmNamed } from '../settle.ts'
 import { sparsePlan } from './sparse.ts'
+import { breaks } from './shrink.ts'
 import { weakenings } from './weaken.ts'
 
 const planOf = (input: Partial<PlanInput>): Plan =>
@@ -186,5 +187,23 @@ describe('a server that is dead for good', () => {
       ({ faults }) => faults.length === 1 && faults[0]?.kind === 'crash',
     )
     expect(alone).toEqual([])
+  })
+
+  it('is no question to a lock where the promotion waits for what can no longer happen', () => {
+    const withPromotion = (at: 'granted' | 'acquiring') =>
+      parsePlan({
+        format: 'locksim-plan/1',
+        algorithm: 'redis-set-px',
+        servers: 2,
+        faults: [
+          { kind: 'crash', node: 'redis-1', at: 0 },
+          { kind: 'failover', to: 'redis-2', at: { node: 'client-1', event: at } },
+        ],
+      })
+    const isBroken = breaks(algorithmNamed('redis-set-px'), 'deadlock-freedom')
+    expect([isBroken(withPromotion('granted')), isBroken(withPromotion('acquiring'))]).toEqual([
+      false,
+      false,
+    ])
   })
 })

@@ -2,6 +2,7 @@
 
 import type { AnyAlgorithm } from '#algorithms'
 import type { Plan } from '../plan.ts'
+import { leavesNobody } from './dead-servers.ts'
 import { calmerKinds, fewerFields, smallerAmounts, smallerGroups } from './faults.ts'
 import { lowerNames, noLabels, rounderSeed, underOtherSeeds } from './labels.ts'
 import { fewerClients, fewerFaults, fewerRounds, fewerServers } from './members.ts'
@@ -43,20 +44,6 @@ const parts: readonly Part[] = [
   underOtherSeeds(lowerNames),
   rounderSeed,
 ]
-
-const promotions = ({ faults }: Plan): number =>
-  faults.filter(({ kind }) => kind === 'failover').length
-
-/**
- * Whether a server is dead for good and the replica that was promoted in its place is not any more: without anybody to
- * ask, no lock keeps a promise that something happens in the end.
- */
-const leavesNobody = (weaker: Plan, plan: Plan): boolean =>
-  promotions(weaker) < promotions(plan) &&
-  weaker.faults.some(
-    (fault) =>
-      fault.kind === 'crash' && fault.forMs === undefined && !fault.node.startsWith('client-'),
-  )
 
 /** The parts, without what is no simpler than the plan that it came from: whoever goes on weakening comes to an end. */
 export const weakeningsByPart: readonly Part[] = parts.map(
