@@ -13,6 +13,7 @@ import {
   shrink,
   shrinkingMarkdown,
   sizeOf,
+  waitsInVain,
   weakenings,
 } from '#runs'
 import type { AnyAlgorithm, Plan, RunResult, ShrunkCase } from '#runs'
@@ -74,8 +75,11 @@ function* failures(): Generator<Failure, void, void> {
 
 /** Runs every weaker plan once more, before all judges: none may break the promise. */
 const isCertified = (algorithm: AnyAlgorithm, plan: Plan, promise: string): boolean => {
-  const stillBroken = failsWhere(algorithm, ({ verdicts }) =>
-    verdicts.some((one) => one.promise === promise && one.verdict === 'violated'),
+  const stillBroken = failsWhere(
+    algorithm,
+    ({ verdicts, plan: weaker, landed }) =>
+      verdicts.some((one) => one.promise === promise && one.verdict === 'violated') &&
+      !waitsInVain(weaker, landed),
   )
   if (!stillBroken(plan)) return false
   for (const weaker of weakenings(plan, algorithm)) if (stillBroken(weaker)) return false
